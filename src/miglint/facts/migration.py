@@ -1,0 +1,179 @@
+"""A module, the migration that it defines, and the key under which Django knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import NamedTuple, TypeAlias
+
+from miglint.facts.operations import (
+    IndexedOperation,
+    Operation,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+from miglint.facts.source import Span
+from miglint.facts.values import Unresolved, Value
+
+
+class MigrationKey(NamedTuple):
+    app_label: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.app_label}.{self.name}"
+
+
+class Dependency(NamedTuple):
+    """An entry of `dependencies`, `run_before` or `replaces` as a literal pair; `name` may be `__first__`."""
+
+    key: MigrationKey
+    span: Span
+
+
+class SwappableDependency(NamedTuple):
+    """`migrations.swappable_dependency(settings.X)`: `setting` is `X`, or the literal `app.Model` if it was one."""
+
+    setting: str
+    span: Span
+
+
+class MalformedDependency(NamedTuple):
+    """An entry that makes Django's loader fail whatever else there is; `why` is the loader's complaint."""
+
+    text: str
+    why: str
+    span: Span
+
+
+# An entry that cannot be known is an `Unresolved`.
+AnyDependency: TypeAlias = Dependency | SwappableDependency | MalformedDependency | Unresolved
+
+
+class Suppression(NamedTuple):
+    """A comment that hides findings: `# miglint: ignore[…]`, `# miglint: ignore-file[…]`, `# noqa: MIG…`.
+
+    `lines` is the range of lines (first, last) that it speaks for: its own, or, standing alone on its line,
+    the statement or list item below it; of a file-wide one it is the whole file. `codes` are as written.
+    """
+
+    kind: OneOf["ignore", "ignore-file", "noqa"]
+    codes: tuple[str, ...]
+    code_spans: tuple[Span, ...]
+    reason: str
+    span: Span
+    lines: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a migration may call or hand to RunPython; its name is dotted where nested.
+
+    `returns` is what it returns, with `Parameter`s in it, where its body is simple enough to say; else
+    an `Unresolved`. `defaults` are its parameters' default values.
+    """
+
+    name: str
+    span: Span
+    parameters: tuple[str, ...]
+    defaults: Mapping[str, Value]
+    returns: Value
+    does_nothing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of a module; `span` is its header, `methods` the functions in its body by name."""
+
+    name: str
+    bases: tuple[Value, ...]
+    attributes: Mapping[str, Value]
+    methods: Mapping[str, Function]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationClass:
+    """The class `Migration` of a module. `declared` names the attributes that its own body sets.
+
+    `undefined` holds what could not be known of `dependencies`, `run_before`, `replaces`, `atomic`, by attribute.
+    """
+
+    span: Span
+    bases: tuple[Value, ...]
+    declared: frozenset[str]
+    attribute_spans: Mapping[str, Span]
+    dependencies: tuple[AnyDependency, ...]
+    run_before: tuple[AnyDependency, ...]
+    replaces: tuple[AnyDependency, ...]
+    operations: tuple[Operation, ...]
+    initial: Value | None
+    atomic: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What one Python file says, whoever it belongs to.
+
+    `names` are the module's names as its last line leaves them: an imported one is a `Reference`, a class or
+    function of its own a `Reference("#name")`. `stars` are the modules of its star imports, in order.
+    `migration` is set where the file itself defines a class `Migration`.
+    """
+
+    names: Mapping[str, Value]
+    stars: tuple[str, ...]
+    functions: Mapping[str, Function]
+    classes: Mapping[str, Class]
+    migration: MigrationClass | None
+    suppressions: tuple[Suppression, ...]
+
+
+class Failure(NamedTuple):
+    """Why a file's bytes gave no facts, and where."""
+
+    reason: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A migration under its key, with every name that the project can answer answered.
+
+    `path` is relative to the tree's root; `functions` are the module's, for RunPython.
+    """
+
+    key: MigrationKey
+    path: str
+    span: Span
+    dependencies: tuple[AnyDependency, ...]
+    run_before: tuple[AnyDependency, ...]
+    replaces: tuple[AnyDependency, ...]
+    operations: tuple[Operation, ...]
+    attribute_spans: Mapping[str, Span]
+    initial: bool | None
+    atomic: bool | Unresolved
+    module: Module
+
+    def operations_within(self) -> Iterator[IndexedOperation]:
+        """Every operation, nested ones after the one that holds them, with its index path."""
+        yield from _walk(self.operations, "")
+
+
+class Unreadable(NamedTuple):
+    """A migration file that could not be read: `path` is relative to the tree's root."""
+
+    key: MigrationKey
+    path: str
+    failure: Failure
+
+
+def _walk(operations: tuple[Operation, ...], prefix: str) -> Iterator[IndexedOperation]:
+    for number, operation in enumerate(operations):
+        index = f"{prefix}{number}"
+        yield IndexedOperation(index, operation)
+        if isinstance(operation, SeparateDatabaseAndState):
+            yield from _walk(operation.database_operations, f"{index}.database.")
+            yield from _walk(operation.state_operations, f"{index}.state.")
+        elif isinstance(operation, RunSQL):
+            yield from _walk(operation.state_operations, f"{index}.state.")

@@ -1,0 +1,170 @@
+"""Findings, what is offered to mend them, and the report that holds them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import NamedTuple, TypeAlias
+
+from miglint.facts.migration import MigrationKey
+from miglint.facts.source import Location, Span
+
+
+class Severity(enum.IntEnum):
+    """How bad, if true."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Related(NamedTuple):
+    """Another place that a finding speaks of, and what is there."""
+
+    location: Location
+    message: str
+
+
+class Edit(NamedTuple):
+    """Replace a span of a file by `text`."""
+
+    location: Location
+    text: str
+
+
+Applicability: TypeAlias = OneOf["safe", "unsafe", "display"]
+
+
+class Fix(NamedTuple):
+    title: str
+    edits: tuple[Edit, ...]
+    applicability: Applicability
+
+
+class Suppressed(NamedTuple):
+    """What hid a finding, and the reason given there; `location` is the comment, where it was one."""
+
+    by: OneOf["comment", "baseline", "settings"]
+    reason: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One report by one rule at one place.
+
+    `operation` is the dotted index path in `operations`; `subject` what the finding is about in the words of the
+    history (`shop.order.total`), stable when lines move. `ordinal` numbers findings that are otherwise alike.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    location: Location
+    hint: str = ""
+    project: str = "."
+    app: str | None = None
+    migration: str | None = None
+    operation: str | None = None
+    subject: str = ""
+    related: tuple[Related, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    suppressed: Suppressed | None = None
+    ordinal: int = 0
+    # Lines whose suppression comments speak for this finding, beside its own: those of the operation that it is about.
+    extent: Span | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits that survive moved lines and inserted operations."""
+        from hashlib import sha256  # imported where used: a clean run needs none
+
+        parts = (self.project, self.code, self.app or "", self.migration or "", self.subject, str(self.ordinal))
+        return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Example(NamedTuple):
+    """One python or text block of a rule page, as a file of a small project."""
+
+    path: str
+    text: str
+    # (line, code) for every line that is marked with the code of a finding.
+    marks: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A page under `rules/`: `summary` is its first paragraph, `text` the whole in Markdown."""
+
+    code: str
+    title: str
+    summary: str
+    text: str
+    given: tuple[Example, ...] = ()
+    bad: tuple[tuple[Example, ...], ...] = ()
+    good: tuple[tuple[Example, ...], ...] = ()
+
+
+class RuleInfo(NamedTuple):
+    """What reports say of a rule that took part: `severity` as configured."""
+
+    code: str
+    name: str
+    severity: Severity
+
+
+class Notice(NamedTuple):
+    """Something about the run itself, not about the code: a rule that failed, a folder that could not be read."""
+
+    message: str
+    internal: bool = False
+
+
+class Assumption(NamedTuple):
+    """A version that the judgement rests on, and where it is from: `postgresql:14`, `the default for Django 5.2`."""
+
+    project: str
+    django: str
+    django_from: str
+    database: str
+    database_from: str
+
+
+class Unanalysed(NamedTuple):
+    """An operation or attribute that could not be known without running the file."""
+
+    key: MigrationKey
+    location: Location
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one run.
+
+    `findings` are those to show, in order of path, line, column, code; `suppressed` those that were hidden.
+    `sources` holds the text of every file that a finding points into, by path, for frames and columns.
+    """
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
+    migrations: int = 0
+    apps: int = 0
+    in_scope: int = 0
+    files: int = 0
+    unreadable: int = 0
+    unanalysed: tuple[Unanalysed, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    exit_code: int = 0
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)

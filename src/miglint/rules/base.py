@@ -1,0 +1,56 @@
+"""What a rule is: metadata, and a check that yields findings."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from miglint.facts.migration import Migration
+from miglint.facts.source import Location
+from miglint.findings import Finding, Severity
+from miglint.project import Project, Step
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A coded judgement. Metadata are class attributes; options are dataclass fields with defaults."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    # Off until it is selected.
+    default: ClassVar[bool] = True
+
+    def finding(self, location: Location, message: str, **more: Any) -> Finding:
+        """A finding by this rule; `more` are further attributes of `Finding`."""
+        return Finding(
+            **{"code": self.code, "name": self.name, "severity": self.severity}
+            | {"location": location, "message": message}
+            | more
+        )
+
+
+@dataclass(frozen=True)
+class ProjectRule(Rule):
+    """A rule that needs the whole project: it sets `app`, `migration` and `subject` itself."""
+
+    @abstractmethod
+    def check(self, project: Project) -> Iterator[Finding]: ...
+
+
+@dataclass(frozen=True)
+class MigrationRule(Rule):
+    """A rule about one migration; `app` and `migration` are filled in."""
+
+    @abstractmethod
+    def check(self, migration: Migration, project: Project) -> Iterator[Finding]: ...
+
+
+@dataclass(frozen=True)
+class OperationRule(Rule):
+    """A rule about one operation; `app`, `migration`, `operation` and the operation's extent are filled in."""
+
+    @abstractmethod
+    def check(self, step: Step, project: Project) -> Iterator[Finding]: ...
