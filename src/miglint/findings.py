@@ -164,6 +164,9 @@ class Report:
     notices: tuple[Notice, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    # Every migration that was read, by path, and the settings in force, as lines for people.
+    migration_files: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     exit_code: int = 0
 
     def count(self, severity: Severity) -> int:

@@ -1,0 +1,359 @@
+"""The command line: arguments in, output and an exit code out. The only module that prints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from miglint import __version__
+
+if TYPE_CHECKING:
+    from miglint.findings import Report
+    from miglint.lint import Options
+    from miglint.report import Style
+
+CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+FORMATS = ("full", "concise", "json", "sarif", "github")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. Nothing that goes wrong leaves a traceback, and only findings are a 1."""
+    # A name or message may hold what the terminal's encoding lacks, or half a surrogate pair.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        outcome = command_line.main(args=None if argv is None else list(argv), prog_name="miglint", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough. Python would complain once more when it flushes at exit.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        _internal(error)
+        return FAILED
+    return outcome if isinstance(outcome, int) else CLEAN
+
+
+class Output(NamedTuple):
+    """A format and where it goes: None is standard output."""
+
+    format: str
+    file: str | None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", message="miglint %(version)s")
+def command_line() -> None:
+    """Static analysis of Django migrations: no Django, no database, no settings needed.
+
+    miglint check reads every migration of the project, links and replays them, and says which
+    ones will hurt: two leaves, a missing parent, a NOT NULL column without a default, a table that
+    is rewritten under lock, a step that cannot be undone, a folder that git ignores.
+    """
+
+
+def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of every command that reads a project: what is read, and what is assumed."""
+    options = [
+        click.argument("paths", nargs=-1),
+        click.option("--database", metavar="VENDOR[:VERSION]", help="The database, as in postgresql:16."),
+        click.option("--django", metavar="VERSION", help="The version of Django, as in 5.2."),
+        click.option("--config", metavar="FILE", help="Use this settings file instead of those found."),
+        click.option("--isolated", is_flag=True, help="Ignore all settings files."),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out, beside what settings leave out."),
+        click.option("--no-cache", is_flag=True, envvar="MIGLINT_NO_CACHE", help="Neither read nor write the cache."),
+        click.option("--cache-dir", metavar="DIR", envvar="MIGLINT_CACHE_DIR", help="The cache's folder."),
+        click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for parsing, at the most."),
+        click.option(
+            "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; default: auto."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Print findings only."),
+        click.option("-v", "--verbose", count=True, help="Say more about the run."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@command_line.command()
+@_reading_options
+@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes, ALL.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option("--extend-select", multiple=True, metavar="CODES", help="These rules too.")
+@click.option(
+    "--fail-on", type=click.Choice(["error", "warning", "info"]), help="Exit 1 from this severity on; default: warning."
+)
+@click.option(
+    "--output-format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT[:FILE]",
+    help=f"One of {', '.join(FORMATS)}; may be given several times, each with a file.",
+)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to a file.")
+@click.option("--statistics", is_flag=True, help="Count findings by rule.")
+@click.option("--show-files", is_flag=True, help="List the migrations that would be checked.")
+@click.option("--show-settings", is_flag=True, help="Show the settings in force, and where they are from.")
+@click.option("--show-suppressed", is_flag=True, help="Report suppressed findings too.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+def check(**arguments: Any) -> int:
+    """Check migrations; PATHS are files or folders, by default the current one.
+
+    \b
+    Exit codes:
+      0    nothing at or above --fail-on
+      1    findings
+      2    could not run: settings, arguments, a path that is not there
+    """
+    from miglint import lint
+
+    outputs = _outputs(arguments["formats"], arguments["output_file"])
+    options = _options(arguments)
+    with _progress(arguments["quiet"]) as progress:
+        report = lint.check(options, progress)
+    if arguments["show_files"]:
+        click.echo("\n".join(report.migration_files))
+        return report.exit_code if report.exit_code == FAILED else CLEAN
+    if arguments["show_settings"]:
+        click.echo("\n".join(report.settings))
+        return report.exit_code if report.exit_code == FAILED else CLEAN
+    if arguments["fix"]:
+        report = _fix(report, options)
+    for output in outputs:
+        _write(report, output, arguments)
+    return report.exit_code
+
+
+@command_line.command()
+@_reading_options
+@click.option("--output-format", "format_", type=click.Choice(["full", "json"]), default="full", help="Default: full.")
+def graph(format_: str, **arguments: Any) -> int:
+    """Show the dependency graph as Django would load it on an empty database."""
+    from miglint import lint
+    from miglint.report import graph as drawing
+
+    projects, notices, failed = lint.link(_options(arguments))
+    style = _style(arguments)
+    if format_ == "json":
+        click.echo(drawing.render_json(projects))
+    else:
+        click.echo(drawing.render_text(projects, style), color=style.colour)
+    for notice in notices:
+        click.echo(f"miglint: {notice.message}", err=True)
+    return FAILED if failed else CLEAN
+
+
+@command_line.command()
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="Every rule's page.")
+@click.option("--output-format", "format_", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+def rule(code: str | None, every: bool, format_: str) -> int:
+    """Show a rule's page, or the list of rules."""
+    from miglint import rulebook
+
+    if code is None:
+        click.echo(rulebook.listing(as_json=format_ == "json", pages=every))
+        return CLEAN
+    text = rulebook.explain(code, as_json=format_ == "json")
+    if text is None:
+        from miglint.config import all_codes, did_you_mean
+
+        raise click.UsageError(f"There is no rule '{code}'{did_you_mean(code.upper(), all_codes())}.")
+    click.echo(text)
+    return CLEAN
+
+
+@command_line.command()
+@click.argument("paths", nargs=-1)
+@click.option("--cache-dir", metavar="DIR", envvar="MIGLINT_CACHE_DIR", help="The cache's folder.")
+def clean(paths: tuple[str, ...], cache_dir: str | None) -> int:
+    """Remove the cache."""
+    from miglint import files
+
+    removed = [folder for path in (paths or (".",)) for folder in files.remove_cache(path, cache_dir)]
+    for folder in removed:
+        click.echo(f"Removed {folder}.")
+    if not removed:
+        click.echo("There is no cache to remove.")
+    return CLEAN
+
+
+def _options(arguments: dict[str, Any]) -> Options:
+    """What the command line asks for. Every wrong word is reported at once."""
+    from miglint import config
+    from miglint.findings import Severity
+    from miglint.lint import Options
+
+    problems: list[str] = []
+
+    def read(option: str, value: Any, reader: Callable[[Any], Any]) -> Any:
+        try:
+            return None if value in (None, (), "") else reader(value)
+        except config.ConfigError as error:
+            problems.extend(f"--{option} {problem}" for problem in error.problems)
+            return None
+
+    def codes(values: tuple[str, ...]) -> tuple[str, ...]:
+        return config.selectors(code for value in values for code in value.split(","))
+
+    select = read("select", arguments.get("select"), codes)
+    ignore = read("ignore", arguments.get("ignore"), codes)
+    extend = read("extend-select", arguments.get("extend_select"), codes)
+    fail_on = arguments.get("fail_on")
+    options = Options(
+        paths=tuple(arguments["paths"]) or (".",),
+        selection=config.Selection(select, ignore or (), extend or ()) if select or ignore or extend else None,
+        database=read("database", arguments["database"], config.database),
+        django=read("django", arguments["django"], config.django),
+        fail_on=Severity[fail_on.upper()] if fail_on else None,
+        exclude=tuple(arguments["exclude"]),
+        config=arguments["config"],
+        isolated=arguments["isolated"],
+        exit_zero=bool(arguments.get("exit_zero")),
+        jobs=arguments["jobs"],
+    )
+    if problems:
+        raise click.UsageError("\n".join(problems))
+    return options
+
+
+def _outputs(formats: tuple[str, ...], output_file: str | None) -> tuple[Output, ...]:
+    """The formats asked for, each with its file; two may not share a place."""
+    given = formats or tuple(filter(None, os.environ.get("MIGLINT_OUTPUT_FORMAT", "").split(","))) or ("full",)
+    outputs = []
+    for text in given:
+        name, _, file = text.partition(":")
+        if name not in FORMATS:
+            from miglint.config import did_you_mean
+
+            raise click.UsageError(
+                f"--output-format: there is no format '{name}'{did_you_mean(name, FORMATS)}. "
+                f"There are {', '.join(FORMATS)}."
+            )
+        outputs.append(Output(name, file or None))
+    if output_file:
+        without = [output for output in outputs if output.file is None]
+        if len(without) != 1:
+            raise click.UsageError("--output-file goes with one format that has no file of its own.")
+        outputs = [output if output.file else Output(output.format, output_file) for output in outputs]
+    places = [output.file for output in outputs]
+    for place in places:
+        if places.count(place) > 1:
+            where = f"the file '{place}'" if place else "standard output; give all but one a file, as in sarif:out.sarif"
+            raise click.UsageError(f"--output-format: two formats would both go to {where}.")
+    return tuple(outputs)
+
+
+def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:
+    from miglint import report as formats
+    from miglint import rulebook
+
+    style = _style(arguments, to_file=output.file is not None)
+    text = formats.render(report, output.format, style, rulebook.page)
+    if output.file is not None:
+        from miglint import files
+
+        try:
+            files.write_text(output.file, text)
+        except OSError as error:
+            raise click.ClickException(f"'{output.file}' cannot be written: {error.strerror or error}.") from error
+        return
+    if text:
+        click.echo(text, color=style.colour, nl=not text.endswith("\n"))
+    if arguments["statistics"]:
+        click.echo(formats.statistics(report, style), color=style.colour)
+
+
+def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
+    """How to print: --color, then NO_COLOR, then FORCE_COLOR, then whether this is a terminal."""
+    import shutil
+
+    from miglint.report import Style
+
+    terminal = sys.stdout.isatty() and not to_file
+    match arguments["color"]:
+        case "always":
+            colour = not to_file
+        case "never":
+            colour = False
+        case _ if os.environ.get("NO_COLOR"):
+            colour = False
+        case _ if os.environ.get("FORCE_COLOR"):
+            colour = not to_file
+        case _:
+            colour = terminal and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size((100, 24)).columns if terminal or os.environ.get("COLUMNS") else 100
+    return Style(
+        colour=colour,
+        width=max(40, min(width, 120)),
+        quiet=arguments["quiet"],
+        verbose=arguments["verbose"],
+        show_suppressed=bool(arguments.get("show_suppressed")),
+    )
+
+
+def _fix(report: Report, options: Options) -> Report:
+    """Apply the safe fixes, and judge again what the files say then."""
+    from miglint import lint
+
+    fixed, problems = lint.fix(report)
+    if fixed:
+        click.echo(f"Fixed {fixed} finding{'s' if fixed != 1 else ''}.", err=True)
+    for problem in problems:
+        click.echo(f"miglint: {problem}", err=True)
+    return lint.check(options) if fixed else report
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A line on standard error that says how far reading has come: on a terminal, after half a second."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("CI"):
+        yield None
+        return
+    started = time.monotonic()
+    shown = 0.0
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - started > 0.5 and (now - shown > 0.1 or done == total):
+            shown = now
+            sys.stderr.write(f"\r\033[KReading migrations {done}/{total}")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def _internal(error: Exception) -> None:
+    """A fault of ours: say so in one line, with the place; the whole story only where it is asked for."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""  # noqa: PTH119
+    click.echo(f"miglint: internal error: {type(error).__name__}: {error}{place}", err=True)
+    click.echo("This is a fault of miglint. MIGLINT_TRACEBACK=1 shows where it happened.", err=True)
+    if os.environ.get("MIGLINT_TRACEBACK"):
+        traceback.print_exception(error)

@@ -1,0 +1,149 @@
+"""Findings × suppressions → what is shown, what is hidden, and suppressions that hid nothing (MIG003)."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from miglint.config import UNUSED_SUPPRESSION, Config, all_codes, did_you_mean
+from miglint.facts.migration import Suppression
+from miglint.facts.source import Location, Span
+from miglint.findings import Edit, Finding, Fix, Severity, Suppressed
+
+UNUSED_SUPPRESSION_NAME = "unused-suppression"
+
+
+class Outcome(NamedTuple):
+    """`kept` and `hidden` are the findings given, in order; `unused` are new ones by MIG003."""
+
+    kept: tuple[Finding, ...]
+    hidden: tuple[Finding, ...]
+    unused: tuple[Finding, ...]
+
+
+def suppress(
+    findings: Iterable[Finding],
+    suppressions: Mapping[str, tuple[Suppression, ...]],
+    selected: Collection[str],
+    config: Config,
+) -> Outcome:
+    """Hide what comments and `per-file-ignores` hide. `suppressions` are a file's comments, by its path."""
+    used: set[tuple[str, Span, str]] = set()
+    kept: list[Finding] = []
+    hidden: list[Finding] = []
+    for finding in findings:
+        by = _comment_for(finding, suppressions, used) or _setting_for(finding, config)
+        if by is None:
+            kept.append(finding)
+        else:
+            hidden.append(dataclasses.replace(finding, suppressed=by))
+    unused: list[Finding] = []
+    if UNUSED_SUPPRESSION in selected:
+        severity = config.severity(UNUSED_SUPPRESSION, UNUSED_SUPPRESSION_NAME, Severity.WARNING)
+        for path, comments in sorted(suppressions.items()):
+            for comment in comments:
+                for finding in _complaints(path, comment, used, selected, config):
+                    judged = dataclasses.replace(finding, severity=severity)
+                    by = _comment_for(judged, suppressions, used) or _setting_for(judged, config)
+                    if by is None:
+                        unused.append(judged)
+                    else:
+                        hidden.append(dataclasses.replace(judged, suppressed=by))
+    return Outcome(tuple(kept), tuple(hidden), tuple(unused))
+
+
+def _comment_for(
+    finding: Finding, suppressions: Mapping[str, tuple[Suppression, ...]], used: set[tuple[str, Span, str]]
+) -> Suppressed | None:
+    path = finding.location.path
+    first: Suppressed | None = None
+    for comment in suppressions.get(path, ()):
+        if finding.code in comment.codes and _speaks_for(comment, finding):
+            # Every comment that hides a finding has earned its place, also the second one.
+            used.add((path, comment.span, finding.code))
+            first = first or Suppressed("comment", comment.reason, Location(path, comment.span))
+    return first
+
+
+def _speaks_for(comment: Suppression, finding: Finding) -> bool:
+    if comment.kind == "ignore-file":
+        return True
+    first, last = comment.lines
+    span = finding.location.span
+    if first <= span.end_line and last >= span.line:
+        return True
+    extent = finding.extent
+    return extent is not None and first <= extent.end_line and last >= extent.line
+
+
+def _setting_for(finding: Finding, config: Config) -> Suppressed | None:
+    for pattern, codes in config.per_file_ignores.items():
+        if _path_matches(finding.location.path, pattern) and any(
+            code == "ALL" or finding.code.startswith(code) for code in codes
+        ):
+            return Suppressed("settings", f"per-file-ignores '{pattern}'")
+    return None
+
+
+def _path_matches(path: str, pattern: str) -> bool:
+    """As in ruff: a pattern without a slash speaks of a file's or a folder's name, else of the whole path."""
+    if "/" not in pattern.strip("/"):
+        return any(fnmatch.fnmatchcase(part, pattern.strip("/")) for part in path.split("/"))
+    anchored = pattern.lstrip("/").rstrip("/")
+    return any(fnmatch.fnmatchcase(path, form) for form in (anchored, f"{anchored}/*", f"*/{anchored}", f"*/{anchored}/*"))
+
+
+def _complaints(
+    path: str, comment: Suppression, used: set[tuple[str, Span, str]], selected: Collection[str], config: Config
+) -> Iterator[Finding]:
+    """What is wrong with one comment: codes that hid nothing, codes that no rule has, no code, no reason."""
+    if not comment.codes:
+        yield _complaint(
+            path,
+            comment,
+            comment.span,
+            "no codes",
+            "This comment names no code, so it hides nothing.",
+            f"Name the codes: # miglint: {comment.kind}[MIG302] reason",
+        )
+        return
+    known = set(all_codes())
+    for number, (code, span) in enumerate(zip(comment.codes, comment.code_spans, strict=True)):
+        if code not in known:
+            message = f"No rule has the code '{code}'{did_you_mean(code, known)}, so this hides nothing."
+        elif code in comment.codes[:number]:
+            message = f"'{code}' stands here twice."
+        elif code not in selected or code == UNUSED_SUPPRESSION or (path, comment.span, code) in used:
+            # Whether it would hide something is not known while its rule is off.
+            continue
+        else:
+            message = f"There is no finding by {code} here for this comment to hide."
+        yield _complaint(path, comment, span, code, message, "Remove it.")
+    if config.require_reason and not comment.reason and comment.kind != "noqa":
+        yield _complaint(
+            path,
+            comment,
+            comment.span,
+            "no reason",
+            "This suppression gives no reason, and the settings ask for one.",
+            f"Say why: # miglint: {comment.kind}[{', '.join(comment.codes)}] the table has ten rows",
+        )
+
+
+def _complaint(path: str, comment: Suppression, span: Span, about: str, message: str, hint: str) -> Finding:
+    location = Location(path, span)
+    fixes: tuple[Fix, ...] = ()
+    if hint == "Remove it." and len(comment.codes) == 1:
+        fixes = (Fix("Remove the comment", (Edit(Location(path, comment.span), ""),), "safe"),)
+    return Finding(
+        code=UNUSED_SUPPRESSION,
+        name=UNUSED_SUPPRESSION_NAME,
+        severity=Severity.WARNING,
+        message=message,
+        hint=hint,
+        location=location,
+        subject=f"{path}:{about}",
+        fixes=fixes,
+    )
