@@ -1,0 +1,12 @@
+SECRET_KEY = "only-for-this-sample"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "inventory",
+]
+
+ROOT_URLCONF = "config.urls"
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "gitignored_app"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
