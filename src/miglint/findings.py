@@ -96,6 +96,8 @@ class Example(NamedTuple):
     text: str
     # (line, code) for every line that is marked with the code of a finding.
     marks: tuple[tuple[int, str], ...]
+    # The folders on its path are Python packages: False is a story about one that lacks its `__init__.py`.
+    packaged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,18 @@ class Assumption(NamedTuple):
 
 
 class Unanalysed(NamedTuple):
-    """An operation or attribute that could not be known without running the file."""
+    """An operation or attribute that could not be known without running the file.
+
+    `subject` names it (`pgtrigger.migrations.AddTrigger`, `dependencies`), `operation` is its index path, None for
+    an attribute; `reason` is a whole sentence. `foreign` says that a class of another package is all there is to know.
+    """
 
     key: MigrationKey
     location: Location
     reason: str
+    subject: str = ""
+    operation: str | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,7 @@ class Report:
 
     `findings` are those to show, in order of path, line, column, code; `suppressed` those that were hidden.
     `sources` holds the text of every file that a finding points into, by path, for frames and columns.
+    `paths` are what was asked for, as given.
     """
 
     findings: tuple[Finding, ...]
@@ -168,6 +178,7 @@ class Report:
     migration_files: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     exit_code: int = 0
+    paths: tuple[str, ...] = (".",)
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from miglint.facts.source import Location
+from miglint.facts.source import TOP, Location
 from miglint.facts.values import Value
 
 
@@ -56,3 +56,10 @@ class Layout:
     settings: Settings
     unmigrated: frozenset[str] = frozenset()
     linking_only: frozenset[str] = frozenset()
+
+
+def place_of(app: App) -> Location:
+    """Where a finding about a migrations folder points: its first migration, else `__init__.py`, else the folder."""
+    if app.files:
+        return Location(min(app.files), TOP)
+    return Location(f"{app.path}/__init__.py" if app.has_init else app.path, TOP)

@@ -1,0 +1,30 @@
+"""MIG001: a migration file that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.facts.source import Location
+from miglint.findings import Finding, Severity
+from miglint.project import Project
+from miglint.rules.base import ProjectRule
+
+
+@dataclass(frozen=True)
+class UnreadableMigration(ProjectRule):
+    code = "MIG001"
+    name = "unreadable-migration"
+    severity = Severity.ERROR
+
+    def check(self, project: Project) -> Iterator[Finding]:
+        for key, path, failure in sorted(project.unreadable, key=lambda unreadable: unreadable.path):
+            reason = failure.reason.rstrip(".")
+            yield self.finding(
+                Location(path, failure.span),
+                f"This migration cannot be read: {reason}. It is not linked, replayed or judged.",
+                hint="Mend the file; if it is no migration, move it out of this folder or name it in `exclude`.",
+                app=key.app_label,
+                migration=key.name,
+                subject=str(key),
+            )

@@ -1,0 +1,240 @@
+"""What could not be known without running a migration: said by MIG002, and counted in every summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.facts.fields import Constraint, Field, Index
+from miglint.facts.migration import Migration
+from miglint.facts.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterConstraint,
+    AlterField,
+    AlterModelManagers,
+    AlterModelOptions,
+    AlterModelTable,
+    AlterModelTableComment,
+    AlterOrderWithRespectTo,
+    AlterTogether,
+    CreateCollation,
+    CreateExtension,
+    CreateModel,
+    DeleteModel,
+    NamedField,
+    Operation,
+    RemoveCollation,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+    RenameField,
+    RenameIndex,
+    RenameModel,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+    UnknownOperation,
+    ValidateConstraint,
+)
+from miglint.facts.source import Location, Span
+from miglint.facts.values import Call, Reference, Text, Unresolved, Value, unresolved_in
+from miglint.findings import Unanalysed
+
+# Options of a field on which its column depends. What a default is is not asked: that there is one is known.
+_COLUMN_OPTIONS = frozenset(
+    {
+        "null",
+        "unique",
+        "primary_key",
+        "db_index",
+        "db_column",
+        "db_default",
+        "max_length",
+        "max_digits",
+        "decimal_places",
+    }
+)
+
+_UNPACKED = "a '*' or '**' argument holds what is not written here"
+
+
+def unanalysed_in(migration: Migration) -> Iterator[Unanalysed]:
+    """Attributes first; at most one for each entry of an attribute and for each operation, nested ones too."""
+    yield from _attributes(migration)
+    for index, operation in migration.operations_within():
+        if (found := _doubt(operation)) is not None:
+            subject, reason, span = found
+            location = Location(migration.path, span)
+            yield Unanalysed(migration.key, location, reason, subject, index, _is_foreign(operation))
+
+
+def _attributes(migration: Migration) -> Iterator[Unanalysed]:
+    for name, entries in (
+        ("dependencies", migration.dependencies),
+        ("run_before", migration.run_before),
+        ("replaces", migration.replaces),
+        ("atomic", (migration.atomic,)),
+    ):
+        for entry in entries:
+            if isinstance(entry, Unresolved):
+                what = "Whether this migration is atomic" if name == "atomic" else f"An entry of {name}"
+                reason = f"{what} is not known, because {entry.reason}."
+                yield Unanalysed(migration.key, Location(migration.path, entry.span), reason, name)
+
+
+def _doubt(operation: Operation) -> tuple[str, str, Span] | None:
+    """The subject, the sentence and the place of the first thing about an operation that is not known."""
+    span = operation.site.span
+    match operation:
+        case UnknownOperation(function=function, several=several, reason=reason):
+            subject = _name(function) or ("operations" if several else "operation")
+            if several:
+                return subject, f"Which operations stand here is not known, because {reason}.", span
+            if _is_foreign(operation):
+                return subject, f"'{subject}' is not one of Django's operations: what it does is not known.", span
+            what = f"What '{subject}' does" if function is not None else "What this operation does"
+            return subject, f"{what} is not known, because {reason}.", span
+        case _ if operation.subclass is not None and "unknown" in (
+            operation.subclass.state,
+            operation.subclass.database,
+        ):
+            subject = operation.subclass.path.lstrip("#")
+            part = "the database" if operation.subclass.state != "unknown" else "the state"
+            own = f"'{subject}' changes what {type(operation).__name__} does to {part} in a way that is not known."
+            return subject, own, span
+    kind = type(operation).__name__
+    for what, unknown in _parts(operation):
+        return kind, f"{what} of this {kind} is not known, because {unknown.reason}.", unknown.span
+    return None
+
+
+def _is_foreign(operation: Operation) -> bool:
+    """Whether a class is called that neither this file nor one beside it defines."""
+    if not isinstance(operation, UnknownOperation) or operation.several:
+        return False
+    match operation.function:
+        case Reference(path):
+            return not path.startswith(("#", ".", "builtins.")) and path.rpartition(".")[2][:1].isupper()
+        case _:
+            return False
+
+
+def _name(function: Value | None) -> str:
+    match function:
+        case Reference(path):
+            return path.removeprefix("builtins.").lstrip("#")
+        case Call(function=inner):
+            return _name(inner)
+        case _:
+            return ""
+
+
+def _parts(operation: Operation) -> Iterator[tuple[str, Unresolved]]:
+    """What judgement needs of an operation and does not have."""
+    match operation:
+        case CreateModel(name=name, fields=fields, options=options, bases=bases):
+            yield from _text("The name", name)
+            for field in fields:
+                match field:
+                    case Unresolved():
+                        yield "A field", field
+                    case NamedField(field_name, built):
+                        yield from _text("The name of a field", field_name)
+                        yield from _field(f"of the field '{field_name}'" if isinstance(field_name, str) else "", built)
+            if isinstance(options, Unresolved):
+                yield "The options", options
+            else:
+                yield from _text("The table", options.get("db_table"))
+            yield from _value("The bases", bases)
+        case DeleteModel(name=name) | AlterModelManagers(name=name) | AlterModelTableComment(name=name):
+            yield from _text("The model", name)
+        case RenameModel(old_name=old, new_name=new):
+            yield from _text("The old name", old)
+            yield from _text("The new name", new)
+        case AlterModelTable(name=name, table=table):
+            yield from _text("The model", name)
+            yield from _text("The table", table)
+        case AlterModelOptions(name=name, options=options):
+            yield from _text("The model", name)
+            if isinstance(options, Unresolved):
+                yield "The options", options
+        case AlterTogether(name=name, value=value):
+            yield from _text("The model", name)
+            yield from _value("The value", value)
+        case AlterOrderWithRespectTo(name=name, order_with_respect_to=field_name):
+            yield from _text("The model", name)
+            yield from _text("The field", field_name)
+        case AddField(model_name=model, name=name, field=built) | AlterField(model_name=model, name=name, field=built):
+            yield from _text("The model", model)
+            yield from _text("The name", name)
+            yield from _field("", built)
+        case RemoveField(model_name=model, name=name):
+            yield from _text("The model", model)
+            yield from _text("The name", name)
+        case RenameField(model_name=model, old_name=old, new_name=new):
+            yield from _text("The model", model)
+            yield from _text("The old name", old)
+            yield from _text("The new name", new)
+        case AddIndex(model_name=model, index=index):
+            yield from _text("The model", model)
+            yield from _built("the index", index)
+        case RenameIndex(model_name=model, new_name=new, old_name=old, old_fields=old_fields):
+            yield from _text("The model", model)
+            yield from _text("The new name", new)
+            yield from _text("The old name", old)
+            yield from _value("The fields", old_fields)
+        case AddConstraint(model_name=model, constraint=constraint):
+            yield from _text("The model", model)
+            yield from _built("the constraint", constraint)
+        case AlterConstraint(model_name=model, name=name, constraint=constraint):
+            yield from _text("The model", model)
+            yield from _text("The name", name)
+            yield from _built("the constraint", constraint)
+        case (
+            RemoveIndex(model_name=model, name=name)
+            | RemoveConstraint(model_name=model, name=name)
+            | ValidateConstraint(model_name=model, name=name)
+        ):
+            yield from _text("The model", model)
+            yield from _text("The name", name)
+        case CreateExtension(name=name) | CreateCollation(name=name) | RemoveCollation(name=name):
+            yield from _text("The name", name)
+        case RunSQL(sql=sql):
+            yield from _value("The SQL", sql)
+        case RunPython() | SeparateDatabaseAndState() | UnknownOperation():
+            # Which function it is says nothing that a schema needs; what the others hold is walked by itself.
+            return
+
+
+def _text(what: str, text: Text | Value | None) -> Iterator[tuple[str, Unresolved]]:
+    if isinstance(text, Unresolved):
+        yield what, text
+
+
+def _value(what: str, value: Value | None) -> Iterator[tuple[str, Unresolved]]:
+    if value is not None:
+        for unknown in unresolved_in(value):
+            yield what, unknown
+
+
+def _field(whose: str, field: Field) -> Iterator[tuple[str, Unresolved]]:
+    for option, value in sorted(field.options.items()):
+        if option in _COLUMN_OPTIONS and isinstance(value, Unresolved):
+            yield f"The option '{option}' {whose}".rstrip(), value
+    if field.opaque:
+        yield (
+            f"Some option {whose}".rstrip(),
+            Unresolved("a '*' or '**' argument holds what is not written here", field.site.span),
+        )
+
+
+def _built(what: str, built: Index | Constraint) -> Iterator[tuple[str, Unresolved]]:
+    for option, value in sorted(built.options.items()):
+        for unknown in unresolved_in(value):
+            yield f"The option '{option}' of {what}", unknown
+    if built.opaque:
+        yield (
+            f"Some option of {what}",
+            Unresolved("a '*' or '**' argument holds what is not written here", built.site.span),
+        )
