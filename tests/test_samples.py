@@ -1,0 +1,82 @@
+"""The command line over `sample_migrations/`, as the README shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+STORIES = [
+    ("broken_squash", "MIG104", "catalog/migrations/0001_squashed_0003_product_weight.py"),
+    ("dangling_parent", "MIG102", "invoices/migrations/0002_creditnote.py"),
+    ("gitignored_app", "MIG601", "inventory/migrations"),
+    ("irreversible_run_python", "MIG501", "taxes/migrations/0002_first_tax_rates.py"),
+    ("not_null_without_default", "MIG201", "invoices/migrations/0002_invoice_due_on.py"),
+    ("two_leaves", "MIG101", "shop/migrations/0002_order_shipped_at.py"),
+    (
+        "volatile_default_on_large_table",
+        "MIG301",
+        "analytics/migrations/0002_pageview_stored_at_and_visit.py",
+    ),
+]
+
+
+def miglint(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # A CI that runs these tests names its own target branch; the samples have none.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CI"))}
+    return subprocess.run(
+        [sys.executable, "-m", "miglint", *arguments],
+        cwd=CHECKOUT,
+        env=environment | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def findings() -> list[dict[str, object]]:
+    """Every finding at warning or above, over all samples at once."""
+    done = miglint("check", "sample_migrations", "--output-format", "json", "--no-cache")
+    assert done.returncode == 1, done.stderr
+    return [finding for finding in json.loads(done.stdout)["findings"] if finding["severity"] != "info"]
+
+
+def test_good_practice_and_a_finished_squash_are_not_flagged(findings: list[dict[str, object]]) -> None:
+    assert [finding for finding in findings if finding["project"] in by_path("clean", "finished_squash")] == []
+
+
+def test_a_clean_project_exits_with_0() -> None:
+    done = miglint("check", "sample_migrations/clean", "--no-cache")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_every_story_is_told_once_and_nothing_else_is(findings: list[dict[str, object]]) -> None:
+    told = sorted((finding["project"], finding["code"]) for finding in findings)
+    assert told == [(f"sample_migrations/{project}", code) for project, code, _ in STORIES]
+
+
+@pytest.mark.parametrize(("project", "code", "path"), STORIES)
+def test_a_story_points_at_its_file(findings: list[dict[str, object]], project: str, code: str, path: str) -> None:
+    # What a folder's finding points at is the folder's rule to say.
+    [place] = [finding["path"] for finding in findings if finding["code"] == code]
+    assert str(place).startswith((f"sample_migrations/{project}/{path}", f"sample_migrations/{project}/.gitignore"))
+
+
+def test_the_six_headlines_are_seen_at_a_glance_in_the_text() -> None:
+    done = miglint("check", "sample_migrations", "--no-cache")
+    assert done.returncode == 1, done.stderr
+    for code in ("MIG101", "MIG102", "MIG201", "MIG301", "MIG501", "MIG601"):
+        assert done.stdout.count(code) >= 1
+    assert len(done.stdout.splitlines()) < 150
+
+
+def by_path(*projects: str) -> set[str]:
+    return {f"sample_migrations/{project}" for project in projects}
