@@ -77,7 +77,6 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--django", metavar="VERSION", help="The version of Django, as in 5.2."),
         click.option("--config", metavar="FILE", help="Use this settings file instead of those found."),
         click.option("--isolated", is_flag=True, help="Ignore all settings files."),
-        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out, beside what settings leave out."),
         click.option("--no-cache", is_flag=True, envvar="MIGLINT_NO_CACHE", help="Neither read nor write the cache."),
         click.option("--cache-dir", metavar="DIR", envvar="MIGLINT_CACHE_DIR", help="The cache's folder."),
         click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes for parsing, at the most."),
@@ -127,16 +126,14 @@ def check(**arguments: Any) -> int:
 
     outputs = _outputs(arguments["formats"], arguments["output_file"])
     options = _options(arguments)
-    with _progress(arguments["quiet"]) as progress:
-        report = lint.check(options, progress)
+    with _progress(arguments["quiet"]) as progress, _settings_problems():
+        report = _check_and_fix(options, progress) if arguments["fix"] else lint.check(options, progress)
     if arguments["show_files"]:
         click.echo("\n".join(report.migration_files))
         return report.exit_code if report.exit_code == FAILED else CLEAN
     if arguments["show_settings"]:
         click.echo("\n".join(report.settings))
         return report.exit_code if report.exit_code == FAILED else CLEAN
-    if arguments["fix"]:
-        report = _fix(report, options)
     for output in outputs:
         _write(report, output, arguments)
     return report.exit_code
@@ -150,7 +147,8 @@ def graph(format_: str, **arguments: Any) -> int:
     from miglint import lint
     from miglint.report import graph as drawing
 
-    projects, notices, failed = lint.link(_options(arguments))
+    with _progress(arguments["quiet"]) as progress, _settings_problems():
+        projects, notices, failed = lint.link(_options(arguments), progress)
     style = _style(arguments)
     if format_ == "json":
         click.echo(drawing.render_json(projects))
@@ -224,7 +222,6 @@ def _options(arguments: dict[str, Any]) -> Options:
         database=read("database", arguments["database"], config.database),
         django=read("django", arguments["django"], config.django),
         fail_on=Severity[fail_on.upper()] if fail_on else None,
-        exclude=tuple(arguments["exclude"]),
         config=arguments["config"],
         isolated=arguments["isolated"],
         exit_zero=bool(arguments.get("exit_zero")),
@@ -310,16 +307,27 @@ def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
     )
 
 
-def _fix(report: Report, options: Options) -> Report:
-    """Apply the safe fixes, and judge again what the files say then."""
+def _check_and_fix(options: Options, progress: Callable[[int, int], None] | None) -> Report:
+    """Apply the safe fixes; the report says what is left."""
     from miglint import lint
 
-    fixed, problems = lint.fix(report)
-    if fixed:
-        click.echo(f"Fixed {fixed} finding{'s' if fixed != 1 else ''}.", err=True)
-    for problem in problems:
+    outcome = lint.check_and_fix(options, progress)
+    if outcome.fixed:
+        click.echo(f"Fixed {outcome.fixed} finding{'s' if outcome.fixed != 1 else ''}.", err=True)
+    for problem in outcome.problems:
         click.echo(f"miglint: {problem}", err=True)
-    return lint.check(options) if fixed else report
+    return outcome.report
+
+
+@contextlib.contextmanager
+def _settings_problems() -> Iterator[None]:
+    """Settings that cannot be used end the run, all of their problems said."""
+    from miglint.config import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        raise click.ClickException("\n".join(error.problems)) from error
 
 
 @contextlib.contextmanager

@@ -1,0 +1,411 @@
+"""One run, in the order it happens: read → analyse → judge → suppress → scope → report."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from miglint import config as settings
+from miglint import files, read
+from miglint import fix as fixing
+from miglint.config import Config, ConfigError, Selection
+from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
+from miglint.facts.source import Location
+from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Version, oldest_postgresql
+from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
+from miglint.project import Project, analyse
+from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
+from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
+from miglint.unanalysed import unanalysed
+
+CLEAN, FINDINGS, FAILED = 0, 1, 2
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run asks for; None and empty leave it to the settings."""
+
+    paths: tuple[str, ...] = (".",)
+    selection: Selection | None = None
+    database: Database | None = None
+    django: Version | None = None
+    fail_on: Severity | None = None
+    config: str | None = None
+    isolated: bool = False
+    exit_zero: bool = False
+    jobs: int | None = None
+
+
+def check_paths(
+    paths: Sequence[str] = (".",), *, select: Sequence[str] = (), ignore: Sequence[str] = (), isolated: bool = False
+) -> Report:
+    """Check folders or files. Raises ConfigError where `select` or `ignore` name no rule."""
+    selection = Selection(settings.selectors(select) or None, settings.selectors(ignore))
+    return check(Options(paths=tuple(paths), selection=selection, isolated=isolated))
+
+
+def check(options: Options, progress: Progress | None = None) -> Report:
+    """Judge everything that the paths belong to, and report what lies under them. Never raises for bad input."""
+    run = _judge(options, progress)
+    fail_on = run.fail_on
+    failed = any(finding.severity >= fail_on for finding in run.report.findings)
+    exit_code = FAILED if run.failed else FINDINGS if failed and not options.exit_zero else CLEAN
+    return dataclasses.replace(run.report, exit_code=exit_code)
+
+
+class Fixed(NamedTuple):
+    """`report` is about the files as they are afterwards; `problems` are files that could not be written."""
+
+    report: Report
+    fixed: int
+    problems: tuple[str, ...]
+
+
+def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
+    """Apply the safe fixes of what is reported, then judge what the files say."""
+    run = _judge(options, progress)
+    count = 0
+    problems: list[str] = []
+    for tree in run.trees:
+        for path, edits in sorted(fixing.safe_edits(run.report.findings).items()):
+            try:
+                count += files.rewrite(tree.root, path, lambda text, edits=edits: fixing.apply(text, edits))
+            except (OSError, ValueError) as error:
+                problems.append(f"'{path}' could not be mended: {error}.")
+    return Fixed(check(options) if count else check(options, progress), count, tuple(problems))
+
+
+class Linked(NamedTuple):
+    projects: tuple[Project, ...]
+    notices: tuple[Notice, ...]
+    failed: bool
+
+
+def link(options: Options, progress: Progress | None = None) -> Linked:
+    """The projects that the paths belong to, linked and replayed, without judgement."""
+    notices: list[Notice] = []
+    reading, failed = _read(options, notices, progress)
+    projects = []
+    for tree in reading.trees:
+        for facts in tree.projects:
+            config = _config_for(facts, options, notices)
+            failed = failed or config is None
+            projects.append(_analyse(tree, facts, config or _with_options(Config(), options)))
+    return Linked(tuple(projects), tuple(dict.fromkeys(notices)), failed)
+
+
+class _Run(NamedTuple):
+    report: Report
+    trees: tuple[read.Tree, ...]
+    fail_on: Severity
+    failed: bool
+
+
+def _judge(options: Options, progress: Progress | None) -> _Run:
+    notices: list[Notice] = []
+    reading, failed = _read(options, notices, progress)
+    kept: list[Finding] = []
+    hidden: list[Finding] = []
+    unknowns: dict[tuple[Location, str | None], Unanalysed] = {}
+    assumptions: list[Assumption] = []
+    described: list[str] = []
+    infos: dict[str, RuleInfo] = {}
+    migrations: dict[str, bool] = {}
+    unreadable: set[str] = set()
+    apps: set[str] = set()
+    sources: dict[str, str] = {}
+    fail_on = options.fail_on or Severity.WARNING
+    for tree in reading.trees:
+        for facts in tree.projects:
+            config = _config_for(facts, options, notices)
+            if config is None:
+                failed = True
+                continue
+            fail_on = min(fail_on, config.fail_on) if options.fail_on is None else fail_on
+            project = _analyse(tree, facts, config)
+            judged = _findings(project, config, notices)
+            outcome = suppress(judged, _suppressions(tree, project), config.selected(), config)
+            unused = (_placed(finding, project) for finding in outcome.unused)
+            kept += [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
+            hidden += [finding for finding in outcome.hidden if _in_scope(finding, tree.scope)]
+            infos |= {info.code: info for info in _infos(config)}
+            assumptions.append(_assumption(project))
+            described += _described(project, config)
+            for migration in _own(project):
+                migrations[migration.path] = _under(migration.path, tree.scope)
+            for broken in project.unreadable:
+                if broken.key.app_label not in project.layout.linking_only:
+                    migrations[broken.path] = _under(broken.path, tree.scope)
+                    unreadable |= {broken.path} if migrations[broken.path] else set()
+            apps |= {app.path for app in project.layout.apps if app.files and app.label not in project.layout.linking_only}
+            for unknown in unanalysed(project):
+                if _under(unknown.location.path, tree.scope):
+                    unknowns.setdefault((unknown.location, unknown.operation), unknown)
+        sources |= _sources(tree, [*kept, *hidden])
+    failed = failed or any(notice.internal for notice in notices)
+    report = Report(
+        findings=_shown(kept),
+        suppressed=_shown(hidden),
+        rules=tuple(infos[code] for code in sorted(infos)),
+        migrations=len(migrations),
+        apps=len(apps),
+        in_scope=sum(migrations.values()),
+        files=len(migrations),
+        unreadable=len(unreadable),
+        unanalysed=tuple(sorted(unknowns.values(), key=lambda unknown: (unknown.location, unknown.operation or ""))),
+        notices=tuple(dict.fromkeys(notices)),
+        assumptions=tuple(assumptions),
+        sources=sources,
+        migration_files=tuple(sorted(path for path, shown in migrations.items() if shown)),
+        settings=tuple(described),
+    )
+    return _Run(report, reading.trees, fail_on, failed)
+
+
+def _read(options: Options, notices: list[Notice], progress: Progress | None) -> tuple[read.Reading, bool]:
+    """Everything below and around the paths; True where a path or a settings file could not be read."""
+    configuration = None
+    failed = False
+    if options.config is not None:
+        try:
+            configuration = read.read_configuration(options.config)
+        except (OSError, ValueError) as error:
+            raise ConfigError([f"--config: '{options.config}' cannot be read: {_reason(error)}."]) from error
+    reading = read.read(options.paths, configuration=configuration, isolated=options.isolated, progress=progress)
+    for path in reading.missing:
+        notices.append(Notice(f"'{path}' does not exist."))
+        failed = True
+    for tree in reading.trees:
+        notices += tree.notices
+        for problem in tree.problems:
+            notices.append(Notice(problem))
+            failed = True
+    return reading, failed
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
+
+
+def _config_for(facts: read.ProjectFacts, options: Options, notices: list[Notice]) -> Config | None:
+    """The settings of one project with the command line on top; None where they cannot be used."""
+    given = facts.configuration
+    try:
+        config = settings.from_mapping(given.values, given.path) if given is not None else Config()
+    except ConfigError as error:
+        notices += [Notice(problem) for problem in error.problems]
+        return None
+    return _with_options(config, options)
+
+
+def _with_options(config: Config, options: Options) -> Config:
+    return settings.override(
+        config,
+        selection=options.selection,
+        database=options.database,
+        django=options.django,
+        fail_on=options.fail_on,
+    )
+
+
+def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Project:
+    return analyse(
+        layout=facts.layout,
+        migrations=facts.migrations,
+        unreadable=facts.unreadable,
+        modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
+        repository=tree.repository,
+        changeset=None,
+        target=_target(config),
+        large_tables=frozenset(config.large_tables),
+    )
+
+
+def _target(config: Config) -> Target:
+    """The versions that the judgement is for, and where they are from."""
+    named = config.path or "the command line"
+    django = config.django or DEFAULT_DJANGO
+    database = config.database or oldest_postgresql(django)
+    supported = oldest_postgresql(django)
+    if not database.version and database.vendor == "postgresql":
+        database = supported
+    return Target(
+        django=django,
+        django_from=named if config.django else "the default",
+        database=database,
+        database_from=named
+        if config.database and config.database.version
+        else f"the oldest that Django {'.'.join(map(str, django))} supports",
+    )
+
+
+def _findings(project: Project, config: Config, notices: list[Notice]) -> list[Finding]:
+    """What the selected rules say, placed and numbered. A rule that fails is reported as ours; the others go on."""
+    found: list[Finding] = []
+    for rule in config.build_rules():
+        severity = config.severity(rule.code, rule.name, rule.severity)
+        checks = _checks(rule, project)
+        for where, check_one in checks:
+            try:
+                found += [_configured(finding, rule, severity, project) for finding in check_one()]
+            except Exception as error:
+                place = f" on {where}" if where else ""
+                notices.append(
+                    Notice(
+                        f"rule {rule.code} failed{place}: {type(error).__name__}: {error}. "
+                        "This is a fault of miglint; everything else was judged.",
+                        internal=True,
+                    )
+                )
+    numbered: Counter[str] = Counter()
+    result = []
+    for finding in sorted(found, key=_order):
+        ordinal = numbered[finding.fingerprint]
+        numbered[finding.fingerprint] += 1
+        result.append(dataclasses.replace(finding, ordinal=ordinal) if ordinal else finding)
+    return result
+
+
+def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
+    """Each call of a rule's `check`, with what it is about, for the message where it fails."""
+    others = project.layout.linking_only
+    match rule:
+        case OperationRule():
+            for step in project.steps:
+                key = step.migration.key
+                if key.app_label not in others:
+                    yield (
+                        f"{key}, operation {step.index}",
+                        lambda step=step: [  # type: ignore[misc]  # mypy cannot type a lambda's default
+                            dataclasses.replace(
+                                finding, operation=finding.operation or step.index, extent=finding.extent or step.operation.site.span
+                            )
+                            for finding in _of(rule.check(step, project), step.migration.key)
+                        ],
+                    )
+        case MigrationRule():
+            for migration in project.planned():
+                if migration.key.app_label not in others:
+                    yield (
+                        str(migration.key),
+                        lambda migration=migration: list(_of(rule.check(migration, project), migration.key)),  # type: ignore[misc]
+                    )
+        case ProjectRule():
+            yield "", lambda: [finding for finding in rule.check(project) if finding.app not in others]
+
+
+def _of(findings: Iterable[Finding], key: MigrationKey) -> Iterator[Finding]:
+    for finding in findings:
+        yield dataclasses.replace(
+            finding, app=finding.app or key.app_label, migration=finding.migration or key.name, subject=finding.subject or str(key)
+        )
+
+
+def _configured(finding: Finding, rule: Rule, severity: Severity, project: Project) -> Finding:
+    """The project's name and the configured severity, where the rule itself did not lower or raise it."""
+    app = project.app(finding.app) if finding.app else None
+    return dataclasses.replace(
+        finding,
+        project=app.owner if app is not None else project.root,
+        severity=severity if finding.severity is rule.severity else finding.severity,
+    )
+
+
+def _placed(finding: Finding, project: Project) -> Finding:
+    """A finding by `suppress`, which knows only the path, under its migration's name."""
+    migration = next((one for one in project.migrations.values() if one.path == finding.location.path), None)
+    if migration is None:
+        return dataclasses.replace(finding, project=project.root)
+    app = project.app(migration.key.app_label)
+    return dataclasses.replace(
+        finding,
+        project=app.owner if app is not None else project.root,
+        app=migration.key.app_label,
+        migration=migration.key.name,
+    )
+
+
+def _suppressions(tree: read.Tree, project: Project) -> dict[str, tuple[Suppression, ...]]:
+    return {migration.path: migration.module.suppressions for migration in _own(project) if migration.module.suppressions}
+
+
+def _own(project: Project) -> Iterator[Migration]:
+    for key, migration in sorted(project.migrations.items()):
+        if key.app_label not in project.layout.linking_only:
+            yield migration
+
+
+def _in_scope(finding: Finding, scope: tuple[str, ...]) -> bool:
+    return any(
+        _under(location.path, scope) for location in (finding.location, *(related.location for related in finding.related))
+    )
+
+
+def _under(path: str, scope: tuple[str, ...]) -> bool:
+    return any(folder == "." or path == folder or path.startswith(f"{folder}/") for folder in scope)
+
+
+def _shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In reading order; what several projects share is shown once."""
+    unique: dict[str, Finding] = {}
+    for finding in sorted(findings, key=_order):
+        unique.setdefault(finding.fingerprint, finding)
+    return tuple(unique.values())
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    span = finding.location.span
+    return finding.location.path, span.line, span.column, finding.code, finding.operation or "", finding.subject
+
+
+def _infos(config: Config) -> Iterator[RuleInfo]:
+    for rule in config.build_rules():
+        yield RuleInfo(rule.code, rule.name, config.severity(rule.code, rule.name, rule.severity))
+    if settings.UNUSED_SUPPRESSION in config.selected():
+        code = settings.UNUSED_SUPPRESSION
+        yield RuleInfo(code, UNUSED_SUPPRESSION_NAME, config.severity(code, UNUSED_SUPPRESSION_NAME, Severity.WARNING))
+
+
+def _assumption(project: Project) -> Assumption:
+    target = project.target
+    return Assumption(
+        project=project.root,
+        django=".".join(map(str, target.django)),
+        django_from=target.django_from,
+        database=str(target.database),
+        database_from=target.database_from,
+    )
+
+
+def _described(project: Project, config: Config) -> Iterator[str]:
+    """The settings in force in one project, line by line, for `--show-settings`."""
+    target = project.target
+    yield f"[{project.root}]"
+    yield f"settings file    = {config.path or 'none'}"
+    yield f"Django settings  = {project.layout.settings.path or 'none found'}"
+    yield f"django           = {'.'.join(map(str, target.django))} ({target.django_from})"
+    yield f"database         = {target.database} ({target.database_from})"
+    yield f"fail-on          = {config.fail_on}"
+    yield f"rules            = {', '.join(sorted(config.selected()))}"
+    yield f"large-tables     = {', '.join(config.large_tables) or 'none'}"
+    yield f"exclude          = {', '.join(config.exclude) or 'none'}"
+    for app in project.layout.apps:
+        note = ", for linking only" if app.label in project.layout.linking_only else ""
+        yield f"app {app.label:<12} = {app.path} ({len(app.files)} migrations{note})"
+
+
+def _sources(tree: read.Tree, findings: Iterable[Finding]) -> dict[str, str]:
+    """The text of every file that a finding points into."""
+    paths = {finding.location.path for finding in findings}
+    paths |= {related.location.path for finding in findings for related in finding.related}
+    texts = {}
+    for path in sorted(paths):
+        data = tree.source(path)
+        if data:
+            texts[path] = files.decode(data)
+    return texts

@@ -1,0 +1,34 @@
+"""Every rule, in code order: one line each."""
+
+from __future__ import annotations
+
+from miglint.rules.base import Rule
+from miglint.rules.broken_squash import BrokenSquash
+from miglint.rules.circular_dependency import CircularDependency
+from miglint.rules.dangling_dependency import DanglingDependency
+from miglint.rules.duplicate_app_label import DuplicateAppLabel
+from miglint.rules.gitignored_migrations import GitignoredMigrations
+from miglint.rules.irreversible_run_python import IrreversibleRunPython
+from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
+from miglint.rules.missing_init import MissingInit
+from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
+from miglint.rules.not_null_without_default import NotNullWithoutDefault
+from miglint.rules.rewriting_add_field import RewritingAddField
+from miglint.rules.unanalysed_operation import UnanalysedOperation
+from miglint.rules.unreadable_migration import UnreadableMigration
+
+ALL_RULES: tuple[type[Rule], ...] = (
+    UnreadableMigration,
+    UnanalysedOperation,
+    MultipleLeafNodes,
+    DanglingDependency,
+    CircularDependency,
+    BrokenSquash,
+    DuplicateAppLabel,
+    NotNullWithoutDefault,
+    RewritingAddField,
+    IrreversibleRunPython,
+    IrreversibleRunSQL,
+    GitignoredMigrations,
+    MissingInit,
+)
