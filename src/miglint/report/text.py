@@ -1,0 +1,216 @@
+"""Reports for people: `full` with code frames, `concise` with one line for each finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TypeAlias
+
+from miglint.facts.source import Span
+from miglint.findings import Finding, Related, Report, Severity
+from miglint.report import Pages, Style, shown
+from miglint.report.frame import Mark, frame, source_lines
+from miglint.report.terminal import SEVERITY_PAINT, paint, visible, wrap
+
+# Of places and reasons that may be many, this many are named.
+_FEW = 5
+
+_ARROW = "-->"
+
+# The lines of each file, split once.
+_Lines: TypeAlias = dict[str, list[str]]
+
+
+def full(report: Report, pages: Pages, style: Style) -> str:
+    """Every finding with its code, then what was read and assumed, and what could not be known."""
+    findings = shown(report, style)
+    cut: _Lines = {}
+    blocks = [_block(group, report, style, cut) for group in _by_operation(findings)]
+    if not style.quiet:
+        blocks.append(list(_summary(report, style)))
+    return "".join("\n".join(block) + "\n" for block in _spaced(blocks))
+
+
+def concise(report: Report, pages: Pages, style: Style) -> str:
+    """One line for each finding, as compilers print them; then the summary."""
+    lines = [concise_line(finding, style) for finding in shown(report, style)]
+    if not style.quiet:
+        lines += [_verdict(report, style), *_assumed(report, style), *_noticed(report, style)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def concise_line(finding: Finding, style: Style) -> str:
+    """`path:line:column: CODE message`; the hint is left out."""
+    code = paint(finding.code, SEVERITY_PAINT[finding.severity], style.colour)
+    return f"{_place(finding, style)}: {code} {visible(finding.message)}{_hidden(finding)}"
+
+
+def statistics(report: Report, style: Style) -> str:
+    """A table of rules by how often they were broken, worst and most frequent first."""
+    counts = Counter((finding.code, finding.name, finding.severity) for finding in shown(report, style))
+    rows = sorted(counts.items(), key=lambda row: (-row[0][2], -row[1], row[0][0]))
+    digits = max((len(str(count)) for _, count in rows), default=1)
+    return "\n".join(
+        f"{count:>{digits}}  {paint(code, SEVERITY_PAINT[severity], style.colour)}  {name}"
+        for (code, name, severity), count in rows
+    )
+
+
+def count_of(number: int, noun: str, many: str | None = None) -> str:
+    return f"{number} {noun if number == 1 else many or noun + 's'}"
+
+
+def _by_operation(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Findings about one operation together, where the first of them stands; all others alone."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        about = (finding.location.path, finding.app, finding.migration, finding.operation)
+        groups.setdefault(about if finding.operation is not None else (number,), []).append(finding)
+    yield from groups.values()
+
+
+def _block(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) -> list[str]:
+    rows: list[str] = []
+    for finding in group:
+        rows.append(_header(finding, style))
+        rows += wrap(finding.message, style.width, "  ")
+    rows += _spots(group, report, style, cut)
+    places = list(dict.fromkeys(related for finding in group for related in finding.related))
+    for related in places[:_FEW]:
+        rows += _related(related, report, style, cut)
+    if len(places) > _FEW:
+        rows.append(f"  {_ARROW} and {count_of(len(places) - _FEW, 'more place')}")
+    hints: dict[str, list[str]] = {}
+    for finding in group:
+        if finding.hint:
+            hints.setdefault(finding.hint, []).append(finding.code)
+    for hint, codes in hints.items():
+        word = f"help ({', '.join(dict.fromkeys(codes))}): " if len(hints) > 1 else "help: "
+        lines = wrap(hint, style.width, "  " + word, " " * (2 + len("help: ")))
+        rows.append("  " + paint(word.rstrip(), "cyan", style.colour) + lines[0][1 + len(word) :])
+        rows += lines[1:]
+    return rows
+
+
+def _header(finding: Finding, style: Style) -> str:
+    code = paint(f"{finding.code} {finding.name}", SEVERITY_PAINT[finding.severity], style.colour)
+    return f"{_place(finding, style)} {code} ({finding.severity}{_hidden(finding, ', ')})"
+
+
+def _hidden(finding: Finding, before: str = " (") -> str:
+    if finding.suppressed is None:
+        return ""
+    reason = f": {visible(finding.suppressed.reason)}" if finding.suppressed.reason else ""
+    return f"{before}suppressed by {finding.suppressed.by}{reason}" + (")" if before == " (" else "")
+
+
+def _place(finding: Finding, style: Style) -> str:
+    span = finding.location.span
+    return f"{paint(visible(finding.location.path), 'bold', style.colour)}:{span.line}:{span.column}"
+
+
+def _spots(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) -> list[str]:
+    path = group[0].location.path
+    marks = [Mark(finding.location.span, finding.severity, finding.code if len(group) > 1 else "") for finding in group]
+    return frame(_lines(path, report, cut), marks, style)
+
+
+def _related(related: Related, report: Report, style: Style, cut: _Lines) -> list[str]:
+    path, span = related.location
+    place = f"{visible(path)}:{span.line}:{span.column}"
+    rows = wrap(related.message, style.width, f"  {_ARROW} {place}  ", "      ")
+    rows[0] = f"  {paint(_ARROW, 'dim', style.colour)}" + rows[0][2 + len(_ARROW) :]
+    lines = _lines(path, report, cut)
+    if span.end_line > span.line <= len(lines):
+        span = Span(span.line, span.column, span.line, len(lines[span.line - 1].rstrip()) + 1)
+    return rows + frame(lines, [Mark(span, Severity.INFO)], style, context=0, indent="      ")
+
+
+def _lines(path: str, report: Report, cut: _Lines) -> list[str]:
+    if path not in cut:
+        source = report.sources.get(path)
+        cut[path] = [] if source is None else source_lines(source)
+    return cut[path]
+
+
+def _spaced(blocks: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The blocks, each but the first after a blank line."""
+    for number, block in enumerate(filter(None, blocks)):
+        yield ["", *block] if number else block
+
+
+def _summary(report: Report, style: Style) -> Iterator[str]:
+    yield _verdict(report, style)
+    if report.unreadable:
+        yield f"{count_of(report.unreadable, 'file')} could not be read, so the history has gaps there."
+    yield from _not_analysed(report, style)
+    yield from _assumed(report, style)
+    fixable = sum(any(fix.applicability == "safe" for fix in finding.fixes) for finding in report.findings)
+    if fixable:
+        yield f"{fixable} can be fixed with --fix."
+    if report.suppressed:
+        how = "" if style.show_suppressed else " (--show-suppressed lists them)"
+        yield f"Suppressed: {count_of(len(report.suppressed), 'finding')}{how}."
+    yield from _noticed(report, style)
+
+
+def _verdict(report: Report, style: Style) -> str:
+    if not report.migrations and not report.unreadable and not report.findings:
+        paths = ", ".join(f"'{visible(path)}'" for path in report.paths)
+        return paint("warning:", "yellow", style.colour) + f" No migrations found under {paths}."
+    where = f"{count_of(report.migrations, 'migration')} of {count_of(report.apps, 'app')}"
+    if report.in_scope < report.migrations:
+        where = f"{report.in_scope} of {where}"
+    if not report.findings:
+        return f"Checked {where}: " + paint("no findings", "green", style.colour) + "."
+    counted = [
+        paint(count_of(report.count(severity), noun, many), SEVERITY_PAINT[severity], style.colour)
+        for severity, noun, many in (
+            (Severity.ERROR, "error", "errors"),
+            (Severity.WARNING, "warning", "warnings"),
+            (Severity.INFO, "note", "notes"),
+        )
+        if report.count(severity)
+    ]
+    found = " and ".join([", ".join(counted[:-1]), counted[-1]]) if len(counted) > 1 else counted[0]
+    return f"Found {found} in {where}."
+
+
+def _not_analysed(report: Report, style: Style) -> Iterator[str]:
+    if not report.unanalysed:
+        return
+    yield f"Not analysed: {count_of(len(report.unanalysed), 'operation')} that only a run of the code could tell."
+    for unanalysed in report.unanalysed[:_FEW]:
+        place = f"{visible(unanalysed.location.path)}:{unanalysed.location.span.line}"
+        yield from wrap(unanalysed.reason, style.width, f"  {place}  ", "      ")
+    if len(report.unanalysed) > _FEW:
+        yield f"  and {len(report.unanalysed) - _FEW} more (--select MIG002 lists them)"
+
+
+def _assumed(report: Report, style: Style) -> Iterator[str]:
+    """The versions that were assumed: one sentence if all projects share them."""
+    sentences = [
+        (
+            assumption.project,
+            f"Django {assumption.django} ({assumption.django_from}), "
+            f"{assumption.database} ({assumption.database_from}).",
+        )
+        for assumption in report.assumptions
+    ]
+    for sentence, group in groupby(sorted(sentences, key=lambda pair: (pair[1], pair[0])), key=lambda pair: pair[1]):
+        projects = [visible(project) for project, _ in group]
+        whose = ""
+        if len(projects) < len(sentences):
+            named = ", ".join(projects[:_FEW]) + (f" and {len(projects) - _FEW} more" if len(projects) > _FEW else "")
+            whose = f" for {named}"
+        for line in wrap(f"Assumed{whose}: {sentence}", style.width, "", "  "):
+            yield paint(line, "dim", style.colour)
+
+
+def _noticed(report: Report, style: Style) -> Iterator[str]:
+    for notice in report.notices:
+        word = "internal error:" if notice.internal else "note:"
+        lines = wrap(notice.message, style.width, f"{word} ", "  ")
+        yield paint(word, "red" if notice.internal else "yellow", style.colour) + lines[0][len(word) :]
+        yield from lines[1:]
