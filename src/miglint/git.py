@@ -1,0 +1,165 @@
+"""The repository: what git lists, tracks and ignores. Every call is one process with a list of arguments, no shell.
+
+What went wrong is a value (`Refused`): without git the disk is still there to be read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+# A repository's own `core.fsmonitor` names a program that ls-files would run; locks are for those who write.
+_ALWAYS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+
+# Set inside hooks, and about another repository or index than the one that is asked about.
+_INHERITED = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
+    | {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
+    | {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
+)
+
+_SECONDS = 60
+
+
+class Refused(NamedTuple):
+    """Why git gave no answer, as a sentence."""
+
+    why: str
+
+
+class Listed(NamedTuple):
+    """What `git ls-files` says below one folder, relative to it.
+
+    `links` are symbolic links; `repositories` folders that hold a repository of their own, submodules included.
+    """
+
+    tracked: tuple[str, ...]
+    untracked: tuple[str, ...]
+    links: tuple[str, ...]
+    repositories: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class Match(NamedTuple):
+    """The rule that ignores a path: `source` is the absolute path of the ignore file."""
+
+    source: str
+    line: int
+    pattern: str
+
+
+def toplevel(folder: str) -> str | None:
+    """The nearest folder up that holds `.git` (a folder, or a worktree's or submodule's file); None without any."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
+def ls_files(folder: str) -> Listed | Refused:
+    """Tracked files and those that are neither tracked nor ignored, deleted ones included."""
+    answer = _run(("ls-files", "--stage", "--cached", "--others", "--exclude-standard", "-z"), folder)
+    if isinstance(answer, Refused):
+        return answer
+    tracked: list[str] = []
+    untracked: list[str] = []
+    links: list[str] = []
+    repositories: list[str] = []
+    for entry in os.fsdecode(answer.output).split("\0"):
+        stage, tab, path = entry.partition("\t")
+        # "100644 d00491fd… 0<tab>path" for what is in the index, the bare path for the rest.
+        if tab and stage.count(" ") == 2 and stage[:6].isdigit():
+            match stage[:6]:
+                case "160000":
+                    repositories.append(path)
+                case "120000":
+                    links.append(path)
+                case _:
+                    tracked.append(path)
+        elif entry.endswith("/"):
+            repositories.append(entry[:-1])
+        elif entry:
+            untracked.append(entry)
+    # A file with conflicts is listed once for each side.
+    return Listed(
+        tuple(dict.fromkeys(tracked)),
+        tuple(untracked),
+        tuple(dict.fromkeys(links)),
+        tuple(dict.fromkeys(repositories)),
+        tuple(line.removeprefix("warning: ") for line in answer.complaint.splitlines() if line.startswith("warning: ")),
+    )
+
+
+def check_ignore(paths: Iterable[str]) -> Mapping[str, Match]:
+    """Which of these absolute paths git would ignore if they were new, and by which rule.
+
+    Folders of the paths are resolved first: git refuses to look beyond a symbolic link. Paths outside any
+    repository, and those that git gives no answer for, are left out.
+    """
+    real: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for path in paths:
+        folder = os.path.realpath(os.path.dirname(path))
+        top = toplevel(folder)
+        if top is not None:
+            real[top][os.path.relpath(os.path.join(folder, os.path.basename(path)), top)] = path
+    found: dict[str, Match] = {}
+    for top, asked in real.items():
+        matches = _check_ignore(top, tuple(asked))
+        found.update((asked[path], match) for path, match in matches.items() if path in asked)
+    return found
+
+
+def _check_ignore(top: str, paths: tuple[str, ...]) -> Mapping[str, Match]:
+    arguments = ("check-ignore", "--verbose", "--no-index", "-z", "--stdin")
+    answer = _run(arguments, top, os.fsencode("\0".join((*paths, ""))))
+    if isinstance(answer, Refused):
+        if len(paths) < 2:
+            return {}
+        # One path that git will not look at (in a submodule, say) ends the whole batch.
+        return {path: match for one in paths for path, match in _check_ignore(top, (one,)).items()}
+    found = {}
+    fields = os.fsdecode(answer.output).split("\0")
+    for source, line, pattern, path in zip(fields[::4], fields[1::4], fields[2::4], fields[3::4], strict=False):
+        if not pattern.startswith("!"):
+            found[path] = Match(os.path.normpath(os.path.join(top, source)), int(line), pattern)
+    return found
+
+
+class _Answer(NamedTuple):
+    output: bytes
+    complaint: str
+
+
+def _run(arguments: tuple[str, ...], folder: str, given: bytes = b"") -> _Answer | Refused:
+    program = shutil.which("git")
+    if program is None:
+        return Refused("git is not installed")
+    environment = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+    try:
+        done = subprocess.run(
+            (program, *_ALWAYS, *arguments),
+            cwd=folder,
+            input=given,
+            capture_output=True,
+            # Complaints are read, so they must not be translated.
+            env=environment | {"LC_ALL": "C"},
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Refused(f"git gave no answer within {_SECONDS} seconds")
+    except OSError as error:
+        return Refused(f"git could not be started ({error.strerror or error})")
+    complaint = done.stderr.decode("utf-8", "replace").strip()
+    # check-ignore ends with 1 where nothing is ignored.
+    if done.returncode == 0 or (done.returncode == 1 and arguments[0] == "check-ignore"):
+        return _Answer(done.stdout, complaint)
+    if "dubious ownership" in complaint:
+        return Refused("git does not trust this folder's owner (see `git help config`, safe.directory)")
+    return Refused(f"git failed ({complaint.splitlines()[0] if complaint else f'exit code {done.returncode}'})")
