@@ -47,14 +47,16 @@ def hook(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository that holds this checkout as it is now: what pre-commit clones and installs once for all tests."""
     hook = tmp_path_factory.mktemp("hook") / "miglint"
     hook.mkdir()
-    listed = run(CHECKOUT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
-    for name in listed.split("\0"):
+    names = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(names, cwd=CHECKOUT, capture_output=True, text=True, encoding="utf-8", check=True)
+    for name in listed.stdout.split("\0"):
         source = CHECKOUT / name
         if name and source.is_file():
             target = hook / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
-    commit(run, hook, "Everything")
+    # By force: one sample is a project that ignores its own migrations.
+    commit(run, hook, "Everything", "--force")
     return hook
 
 
@@ -116,10 +118,10 @@ def test_a_merge_in_which_two_leaves_meet_is_stopped(run: Run, shop: Path) -> No
     assert "MIG101" in done.stdout + done.stderr
 
 
-def commit(run: Run, repository: Path, subject: str) -> subprocess.CompletedProcess[str]:
+def commit(run: Run, repository: Path, subject: str, *how_to_add: str) -> subprocess.CompletedProcess[str]:
     if not (repository / ".git").exists():
         run(repository, "git", "init", "-q")
-    run(repository, "git", "add", "-A", "-f")
+    run(repository, "git", "add", "--all", *how_to_add)
     return run(repository, "git", "commit", "-q", "-m", subject)
 
 
