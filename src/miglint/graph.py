@@ -18,7 +18,7 @@ from miglint.facts.migration import (
     MigrationKey,
     SwappableDependency,
 )
-from miglint.facts.source import Span
+from miglint.facts.source import Location
 from miglint.facts.target import Version
 from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Sequence, Unresolved, text_of
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
     migration: MigrationKey
     attribute: Attribute
-    span: Span
+    location: Location
 
 
 # Why a name leads nowhere: the app has migrations but not this one; they are switched off in the settings;
@@ -205,7 +205,7 @@ class _Linking:
         elsewhere: list[tuple[Entry, MigrationKey]] = []
         for migration in self.migrations.values():
             for attribute, written in _entries(migration):
-                entry = Entry(migration.key, attribute, written.span)
+                entry = Entry(migration.key, attribute, Location(migration.path, written.span))
                 target = self._target(entry, written)
                 if target is None:
                     continue
