@@ -45,53 +45,51 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
     squash, others = problem.squash, problem.others
     match problem.fault:
         case "replaces-itself":
-            return (
-                f"'{squash}' lists itself in `replaces`, so Django removes it from the history.",
-                "Take it out of its own `replaces`.",
-            )
+            message = f"'{squash}' lists itself in `replaces`, so Django takes it out of the history."
+            hint = "Take it out of its own `replaces`."
         case "replaced-in-turn":
-            return (
-                f"'{squash}' and {_listed(others)} replace each other, so Django finds neither.",
-                "Keep the one to keep, and take it out of the `replaces` of the other.",
-            )
+            message = f"'{squash}' and {_listed(others)} replace each other, so Django finds neither."
+            hint = "Decide which of them stays, and take it out of the `replaces` of the others."
         case "depends-on-replaced" if problem.entries[0].migration == squash:
-            return (
-                f"'{squash}' depends on {_listed(others)}, which it replaces: it would have to wait for itself, and "
-                "`migrate` refuses to run.",
-                "Depend on what came before the first replaced migration instead.",
+            message = (
+                f"'{squash}' depends on {_listed(others)}, which it replaces: it would have to wait for itself, "
+                "so `migrate` refuses to run."
             )
+            hint = "Depend on what the first of the replaced migrations depends on."
         case "depends-on-replaced":
-            return (
-                f"'{squash}' replaces {_listed(others)}, which depends on it: the squash would have to wait for itself, "
-                "and `migrate` refuses to run.",
-                f"Take {_listed(others)} out of `replaces`, or its dependency on the squash away.",
+            message = (
+                f"'{squash}' replaces {_listed(others)}, which has to come after it: the squash would have to wait for "
+                "itself, so `migrate` refuses to run."
             )
+            hint = f"Take {_listed(others)} out of `replaces`, or undo its dependency on the squash."
         case "overlaps":
             first, *shared = others
-            return (
-                f"'{squash}' and '{first}' both replace {_listed(shared)}, and Django gives them to whichever squash it "
-                "meets first: the history can differ from run to run.",
-                "Keep one of the two squashes, or let the longer one replace the other.",
+            message = (
+                f"'{squash}' and '{first}' both replace {_listed(shared)}, and the squash that Django happens to meet "
+                "first gets it: the history can differ from run to run."
             )
+            hint = "Keep one of the two squashes, or let the longer one replace the other."
         case "nested":
-            version = ".".join(map(str, django))
-            return (
-                f"'{squash}' replaces {_listed(others)}, a squash itself: Django {version} takes them in random order, and "
-                "in one of the two raises NodeNotFoundError.",
-                "Finish the inner squash first (delete what it replaces and its `replaces`), or move to Django 6.0.",
+            message = (
+                f"'{squash}' replaces {_listed(others)}, itself a squash: Django {'.'.join(map(str, django))} takes the "
+                "two in random order, and one of the orders ends in NodeNotFoundError."
+            )
+            hint = (
+                "Finish the inner squash first (delete the files it replaces, then its `replaces`), or use Django 6.0."
             )
         case "half-removed":
-            return (
-                f"'{squash}' replaces {_listed(others)}, deleted already, and other migrations that are still there: a "
-                "database that stopped halfway can go neither forward by the squash nor by the files.",
-                "Restore the deleted files; or, when the squash is applied everywhere, delete the rest of them too.",
+            message = (
+                f"'{squash}' replaces {_listed(others)}, already deleted, and others that are still there: a database "
+                "that has applied only some of them can go on neither by the squash nor by the files."
             )
+            hint = "Restore the deleted files; once the squash is applied everywhere, delete all of them."
         case "named-though-gone":
-            return (
-                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: Django puts '{squash}' in "
-                "its place on an empty database, but not on one that has applied a part of what the squash replaces.",
-                f"Name ('{squash.app_label}', '{squash.name}') instead.",
+            message = (
+                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: Django reads '{squash}' "
+                "instead on an empty database, but fails on one that has applied a part of what the squash replaces."
             )
+            hint = f"Name ('{squash.app_label}', '{squash.name}')."
+    return message, hint
 
 
 def _class_of(project: Project, key: MigrationKey) -> Location | None:

@@ -34,7 +34,7 @@ class CircularDependency(ProjectRule):
             first = next(entry for link in pairwise(path) if (entry := project.graph.declared(*link)))
             yield self.finding(
                 first.location,
-                "Migrations depend on each other in a circle, so none of them can be first and `migrate` refuses to run: "
+                "Migrations depend on each other in a circle, so none can be first and `migrate` refuses to run: "
                 f"{' → '.join(map(str, path))}.",
                 hint=_way_out(cycle),
                 app=first.migration.app_label,

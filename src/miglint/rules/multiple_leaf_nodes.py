@@ -46,11 +46,11 @@ def _fork(graph: MigrationGraph, leaves: list[MigrationKey]) -> tuple[str, str]:
         for other in leaves:
             if other in before:
                 by_way_of = graph.path_between(leaf, other)[1]
-                return (
-                    f"{names}; '{leaf.name}' needs '{other.name}' by way of '{by_way_of}' only, and just a direct "
-                    "dependency joins migrations of one app",
-                    f"Add ('{label}', '{other.name}') to the dependencies of '{leaf.name}'.",
+                how = (
+                    f"'{leaf.name}' needs '{other.name}' by way of '{by_way_of}' only, and Django wants a direct "
+                    "dependency between migrations of one app"
                 )
+                return how, f"Add ('{label}', '{other.name}') to the dependencies of '{leaf.name}'."
     shared = frozenset.intersection(*ancestors)
     common = [key for key in graph.plan if key.app_label == label and key in shared]
     reparent = f"let '{newest}' depend on ('{label}', '{leaves[0].name}')"
@@ -60,12 +60,9 @@ def _fork(graph: MigrationGraph, leaves: list[MigrationKey]) -> tuple[str, str]:
     fork = common[-1]
     follow = "follow" if all(fork in graph.parents(leaf) for leaf in leaves) else "descend from"
     both = "both" if len(leaves) == 2 else "all"
-    return (
-        f"{names} {both} {follow} '{fork.name}'",
-        f"Run `python manage.py makemigrations --merge {label}`, or {reparent} if it is not applied anywhere yet."
-        if len(leaves) == 2
-        else f"Run `python manage.py makemigrations --merge {label}`.",
-    )
+    merge = f"Run `python manage.py makemigrations --merge {label}`"
+    hint = f"{merge}, or {reparent} if it is not applied anywhere yet." if len(leaves) == 2 else f"{merge}."
+    return f"{names} {both} {follow} '{fork.name}'", hint
 
 
 def _class_of(project: Project, key: MigrationKey) -> Location:
