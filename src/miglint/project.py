@@ -15,7 +15,6 @@ from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.schema.tables import Tables
-from miglint.unanalysed import unanalysed_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from miglint.facts.operations import (
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Reference, Text, Unresolved, Value, unresolved_in
 from miglint.findings import Unanalysed
+from miglint.project import Project
 
 # Options of a field on which its column depends. What a default is is not asked: that there is one is known.
 _COLUMN_OPTIONS = frozenset(
@@ -59,14 +60,18 @@ _COLUMN_OPTIONS = frozenset(
 _UNPACKED = "a '*' or '**' argument holds what is not written here"
 
 
-def unanalysed_in(migration: Migration) -> Iterator[Unanalysed]:
-    """Attributes first; at most one for each entry of an attribute and for each operation, nested ones too."""
-    yield from _attributes(migration)
-    for index, operation in migration.operations_within():
-        if (found := _doubt(operation)) is not None:
-            subject, reason, span = found
-            location = Location(migration.path, span)
-            yield Unanalysed(migration.key, location, reason, subject, index, _is_foreign(operation))
+def unanalysed(project: Project) -> Iterator[Unanalysed]:
+    """What the project's own migrations leave unknown: at most one for each operation and entry of an attribute."""
+    for key in sorted(project.migrations):
+        if key.app_label not in project.layout.linking_only:
+            migration = project.migrations[key]
+            yield from _attributes(migration)
+            for index, operation in migration.operations_within():
+                if (found := _doubt(operation)) is not None:
+                    subject, reason, span = found
+                    yield Unanalysed(
+                        key, Location(migration.path, span), reason, subject, index, _is_foreign(operation)
+                    )
 
 
 def _attributes(migration: Migration) -> Iterator[Unanalysed]:
@@ -86,27 +91,27 @@ def _attributes(migration: Migration) -> Iterator[Unanalysed]:
 def _doubt(operation: Operation) -> tuple[str, str, Span] | None:
     """The subject, the sentence and the place of the first thing about an operation that is not known."""
     span = operation.site.span
-    match operation:
-        case UnknownOperation(function=function, several=several, reason=reason):
-            subject = _name(function) or ("operations" if several else "operation")
-            if several:
-                return subject, f"Which operations stand here is not known, because {reason}.", span
-            if _is_foreign(operation):
-                return subject, f"'{subject}' is not one of Django's operations: what it does is not known.", span
-            what = f"What '{subject}' does" if function is not None else "What this operation does"
-            return subject, f"{what} is not known, because {reason}.", span
-        case _ if operation.subclass is not None and "unknown" in (
-            operation.subclass.state,
-            operation.subclass.database,
-        ):
-            subject = operation.subclass.path.lstrip("#")
-            part = "the database" if operation.subclass.state != "unknown" else "the state"
-            own = f"'{subject}' changes what {type(operation).__name__} does to {part} in a way that is not known."
-            return subject, own, span
+    if isinstance(operation, UnknownOperation):
+        subject = _name(operation.function) or ("operations" if operation.several else "operation")
+        return subject, _why_unknown(operation, subject), span
     kind = type(operation).__name__
+    own = operation.subclass
+    if own is not None and "unknown" in (own.state, own.database):
+        subject = own.path.lstrip("#")
+        part = "the state" if own.state == "unknown" else "the database"
+        return subject, f"'{subject}' changes what {kind} does to {part} in a way that is not known.", span
     for what, unknown in _parts(operation):
         return kind, f"{what} of this {kind} is not known, because {unknown.reason}.", unknown.span
     return None
+
+
+def _why_unknown(operation: UnknownOperation, subject: str) -> str:
+    if operation.several:
+        return f"Which operations stand here is not known, because {operation.reason}."
+    if _is_foreign(operation):
+        return f"'{subject}' is not one of Django's operations: what it does is not known."
+    what = "this operation" if operation.function is None else f"'{subject}'"
+    return f"What {what} does is not known, because {operation.reason}."
 
 
 def _is_foreign(operation: Operation) -> bool:
@@ -224,8 +229,8 @@ def _field(whose: str, field: Field) -> Iterator[tuple[str, Unresolved]]:
             yield f"The option '{option}' {whose}".rstrip(), value
     if field.opaque:
         yield (
-            f"Some option {whose}".rstrip(),
-            Unresolved("a '*' or '**' argument holds what is not written here", field.site.span),
+            f"An option {whose}".rstrip(),
+            Unresolved(_UNPACKED, field.site.span),
         )
 
 
@@ -235,6 +240,6 @@ def _built(what: str, built: Index | Constraint) -> Iterator[tuple[str, Unresolv
             yield f"The option '{option}' of {what}", unknown
     if built.opaque:
         yield (
-            f"Some option of {what}",
-            Unresolved("a '*' or '**' argument holds what is not written here", built.site.span),
+            f"An option of {what}",
+            Unresolved(_UNPACKED, built.site.span),
         )

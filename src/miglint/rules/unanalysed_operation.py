@@ -10,6 +10,7 @@ from miglint.facts.migration import MigrationKey
 from miglint.findings import Finding, Severity, Unanalysed
 from miglint.project import Project
 from miglint.rules.base import ProjectRule
+from miglint.unanalysed import unanalysed
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class UnanalysedOperation(ProjectRule):
     severity = Severity.INFO
 
     def check(self, project: Project) -> Iterator[Finding]:
-        for key, of_migration in groupby(project.unanalysed(), key=lambda unknown: unknown.key):
+        for key, of_migration in groupby(unanalysed(project), key=lambda unknown: unknown.key):
             foreign: dict[str, list[Unanalysed]] = {}
             for unknown in of_migration:
                 if unknown.foreign:

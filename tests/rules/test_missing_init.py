@@ -1,0 +1,31 @@
+from factories import app, project
+
+from miglint.facts.source import TOP, Location
+from miglint.rules.missing_init import MissingInit
+
+
+def findings(one, **layout):
+    return list(MissingInit().check(project(apps=[one], **layout)))
+
+
+def test_a_folder_that_django_loads_is_not_spoken_of():
+    assert findings(app("shop")) == []
+
+
+def test_a_folder_without_migrations_is_not_spoken_of():
+    assert findings(app("shop", files=[], has_init=False)) == []
+
+
+def test_a_folder_that_the_settings_switch_off_is_not_spoken_of():
+    assert findings(app("shop", has_init=False), unmigrated=frozenset({"shop"})) == []
+
+
+def test_a_folder_with_migrations_that_django_does_not_load_is_an_error():
+    (finding,) = findings(app("shop", files=["0002_x.py", "0001_initial.py"], has_init=False))
+
+    assert finding.location == Location("shop/migrations/0001_initial.py", TOP)
+    assert finding.message == (
+        "'shop/migrations' has no __init__.py, so Django does not load its 2 migrations: `migrate` passes over the app "
+        "without a word and makes none of its tables."
+    )
+    assert (finding.app, finding.subject) == ("shop", "shop/migrations")
