@@ -53,6 +53,11 @@ def test_a_folder_that_does_not_hold_migrations_yet_is_named_after_its_app():
     assert (finding.app, finding.location) == ("blog", Location("blog/migrations", TOP))
 
 
+def test_a_folder_of_another_project_is_not_spoken_of():
+    assert findings(ignored("shop/blog/migrations", "migrations/"), root="sho") == []
+    assert len(findings(ignored("shop/blog/migrations", "migrations/"), root="shop")) == 1
+
+
 def test_every_folder_of_one_pattern_is_a_finding_of_its_own():
     found = findings(
         ignored("shop/migrations", "migrations/"),

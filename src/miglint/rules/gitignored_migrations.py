@@ -24,6 +24,8 @@ class GitignoredMigrations(ProjectRule):
         apps = {app.path: app for app in (*project.layout.duplicates, *project.layout.apps)}
         for ignored in sorted(project.repository.ignored):
             app = apps.get(ignored.folder)
+            if app is None and not _is_below(ignored.folder, project.root):
+                continue
             folder = place_of(app) if app is not None else Location(ignored.folder, TOP)
             place, related = folder, tuple[Related, ...]()
             if _is_in_tree(ignored.source):
@@ -38,6 +40,11 @@ class GitignoredMigrations(ProjectRule):
                 subject=ignored.folder,
                 related=related,
             )
+
+
+def _is_below(folder: str, root: str) -> bool:
+    """A folder without migrations yet is nobody's app: it is the business of the project around it."""
+    return root == "." or folder.startswith(f"{root}/")
 
 
 def _is_in_tree(source: str) -> bool:
