@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from written import UNKNOWN, call, field
 
-from miglint.facts.fields import CallSite, Field
-from miglint.facts.source import Span
-from miglint.facts.values import Argument, Call, Literal, Reference, Unresolved, Value
+from miglint.facts.fields import Field
+from miglint.facts.values import Literal, Reference
 from miglint.schema.column import (
     column_name,
     has_column,
@@ -19,21 +19,6 @@ from miglint.schema.column import (
     lacks_value,
     takes_null,
 )
-
-SPAN = Span(1, 1, 1, 1)
-
-
-def field(kind: str | None, *, path: str | None = None, opaque: bool = False, **options: Value | object) -> Field:
-    given = {
-        name: value if isinstance(value, Value) else Literal(value)  # type: ignore[arg-type]
-        for name, value in options.items()
-    }
-    return Field(path or f"django.db.models.{kind}", kind, given, opaque, CallSite(SPAN, SPAN, {}))
-
-
-def call(path: str, *values: Value) -> Call:
-    return Call(Reference(path), tuple(Argument(None, value, SPAN) for value in values), SPAN, SPAN)
-
 
 # Each built-in field: what it cannot do without, and a value that it may have as a default (source, our fact).
 TODAY = ("datetime.date.today", Reference("datetime.date.today"))
@@ -177,16 +162,15 @@ def test_a_field_of_unknown_class_is_judged_by_what_is_written_alone():
 
 
 def test_options_that_are_not_all_known_leave_the_answer_open():
-    unknown = Unresolved("it is made at run time", SPAN)
     assert lacks_value(field("IntegerField", opaque=True)) is None
     assert lacks_value(field("IntegerField", opaque=True, null=True)) is False
     assert lacks_value(field("IntegerField", opaque=True, default=1)) is False
-    assert lacks_value(field("IntegerField", null=unknown)) is None
-    assert lacks_value(field("IntegerField", null=unknown, default=1)) is False
-    assert lacks_value(field("IntegerField", default=unknown)) is None
-    assert lacks_value(field("IntegerField", default=unknown, null=True)) is False
-    assert lacks_value(field("IntegerField", db_default=unknown)) is None
-    assert lacks_value(field("CharField", blank=unknown)) is None
+    assert lacks_value(field("IntegerField", null=UNKNOWN)) is None
+    assert lacks_value(field("IntegerField", null=UNKNOWN, default=1)) is False
+    assert lacks_value(field("IntegerField", default=UNKNOWN)) is None
+    assert lacks_value(field("IntegerField", default=UNKNOWN, null=True)) is False
+    assert lacks_value(field("IntegerField", db_default=UNKNOWN)) is None
+    assert lacks_value(field("CharField", blank=UNKNOWN)) is None
 
 
 def test_a_column_is_named_as_its_field_unless_it_is_a_foreign_key_or_told_otherwise():
@@ -194,5 +178,4 @@ def test_a_column_is_named_as_its_field_unless_it_is_a_foreign_key_or_told_other
     assert column_name(field("ForeignKey"), "author") == "author_id"
     assert column_name(field("OneToOneField"), "author") == "author_id"
     assert column_name(field("ForeignKey", db_column="writer"), "author") == "writer"
-    unknown = Unresolved("it is made at run time", SPAN)
-    assert column_name(field("IntegerField", db_column=unknown), "total") == unknown
+    assert column_name(field("IntegerField", db_column=UNKNOWN), "total") == UNKNOWN

@@ -57,7 +57,7 @@ class ScanTable:
 
 @dataclass(frozen=True, slots=True)
 class ValidateForeignKey:
-    """The server checks every row of `table` against the table that it refers to, while `lock` is held on both."""
+    """The server looks up every row of `table` in the table that it refers to, while `lock` is held on `table`."""
 
     table: str
     lock: Lock

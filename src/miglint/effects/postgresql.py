@@ -33,8 +33,8 @@ def adding(name: str, field: Field, table: str, version: Version) -> tuple[Effec
     if has_column(field) is None:
         return (UnknownEffect(f"{field.path} is not a field that miglint knows"),)
     effects = tuple(_effects(name, field, table, version))
-    # Writing every row anew reads it too.
-    if any(isinstance(effect, RewriteTable) for effect in effects):
+    # Writing every row anew reads it too, and what is refused reads nothing.
+    if any(isinstance(effect, RewriteTable | Refused) for effect in effects):
         return tuple(effect for effect in effects if not isinstance(effect, ScanTable))
     return effects
 
@@ -56,7 +56,8 @@ def _effects(name: str, field: Field, table: str, version: Version) -> Iterator[
 
 
 def _generating(field: Field, table: str, version: Version) -> Iterator[Effect]:
-    match truth_of(field.options.get("db_persist"), default=False):
+    persist = field.options.get("db_persist")
+    match None if persist is None else truth_of(persist, default=False):
         case None:
             yield UnknownEffect("db_persist is not known")
         # STORED came with 12, VIRTUAL with 18: https://www.postgresql.org/docs/18/ddl-generated-columns.html
@@ -90,7 +91,7 @@ def _defaulting(field: Field, table: str, version: Version) -> Iterator[Effect]:
             pass
     # A new column that is NULL in every row has nothing to check; one with a value is checked row by row.
     if field.kind in FOREIGN_KEYS and given and is_enforced(field):
-        yield ValidateForeignKey(table, Lock.SHARE_ROW_EXCLUSIVE)
+        yield ValidateForeignKey(table, Lock.ACCESS_EXCLUSIVE)
 
 
 def _output_kind(field: Field) -> str | None:

@@ -108,8 +108,9 @@ _VOLATILE = frozenset(
 # Stable or immutable ones that are met in defaults, and words of SQL or types that a bracket may follow.
 _STEADY = frozenset(
     {
-        *("now", "statement_timestamp", "transaction_timestamp", "current_timestamp", "current_time", "localtime"),
-        *("localtimestamp", "age", "date_part", "date_trunc", "extract", "make_date", "make_interval", "make_time"),
+        *("now", "statement_timestamp", "transaction_timestamp", "current_timestamp"),
+        *("current_date", "current_time", "localtime", "localtimestamp"),
+        *("age", "date_part", "date_trunc", "extract", "make_date", "make_interval", "make_time"),
         *("make_timestamp", "make_timestamptz", "to_char", "to_date", "to_number", "to_timestamp", "timezone"),
         *("abs", "ceil", "ceiling", "floor", "greatest", "least", "mod", "power", "round", "sqrt", "trunc"),
         *("btrim", "chr", "concat", "concat_ws", "format", "initcap", "left", "length", "lower", "lpad", "ltrim"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.effect import Cause, Lock, RewriteTable, ScanTable
+from miglint.effects.effect import Cause, RewriteTable, ScanTable
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
 from miglint.facts.target import Database, Target
@@ -33,13 +33,15 @@ class RewritingAddField(OperationRule):
                 case RewriteTable(table, lock, cause, detail) | ScanTable(table, lock, cause, detail) if (
                     step.existed_before
                 ):
-                    does = "writes every row of" if isinstance(effect, RewriteTable) else "reads every row of"
-                    large = _is_listed(project, table, model)
+                    does = "writes" if isinstance(effect, RewriteTable) else "reads"
+                    listed = _is_listed(project, table, model)
+                    rows = f"row of '{table}'" + (", listed as large," if listed else "")
                     yield self.finding(
                         step.location,
-                        f"Adding '{operation.name}' {does} '{table}'{', listed as large,' if large else ''} under "
-                        f"{lock} on {_named(project.target.database)}: {lock.blocks} wait until it is through, because {_reason(cause, detail)}.",
-                        hint=f"{_recipe(cause, operation.field, project.target)}{_ADVICE_FOR_LARGE if large else ''}",
+                        f"Adding '{operation.name}' {does} every {rows} under {lock} on "
+                        f"{_named(project.target.database)}: {lock.blocks} wait until it is through, "
+                        f"because {_reason(cause, detail)}.",
+                        hint=_recipe(cause, operation.field, project.target) + (_ADVICE_FOR_LARGE if listed else ""),
                         subject=f"{model}.{operation.name}",
                     )
 

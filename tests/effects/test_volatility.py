@@ -1,0 +1,77 @@
+"""Which defaults PostgreSQL computes once, and which for each row: pg_proc.provolatile of PostgreSQL 18."""
+
+import pytest
+from written import SPAN, UNKNOWN, call, fact
+
+from miglint.effects.volatility import Steady, Unsure, Volatile, volatility
+from miglint.facts.values import Mapping, Reference, Sequence
+
+FUNC = "django.db.models.expressions.Func"
+RAW = "django.db.models.expressions.RawSQL"
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        7,
+        "draft",
+        None,
+        Sequence("list", (), SPAN),
+        Mapping(((fact("a"), fact(1)),), SPAN),
+        call("datetime.date", 2024, 1, 1),
+        call("uuid.uuid4"),
+        call("django.db.models.Value", Reference("..models.DEFAULT")),
+        call("django.db.models.functions.Now"),
+        call("django.db.models.functions.datetime.Now"),
+        call("django.contrib.postgres.functions.TransactionNow"),
+        call("django.db.models.functions.Lower", call("django.db.models.Value", "X")),
+        call("operator.add", call("django.db.models.functions.Now"), call("datetime.timedelta", days=1)),
+        call(FUNC, function="CURRENT_DATE"),
+        call(FUNC, function="now", template="%(function)s() + interval '1 day'"),
+        call(RAW, "to_char(now(), 'YYYY random()')", Sequence("list", (), SPAN)),
+        call(RAW, "'{}'::jsonb", Sequence("tuple", (), SPAN)),
+    ],
+)
+def test_one_value_serves_all_rows(default):
+    assert volatility(fact(default)) == Steady()
+
+
+@pytest.mark.parametrize(
+    ("default", "sql"),
+    [
+        (call("django.db.models.functions.Random"), "random()"),
+        (call("django.contrib.postgres.functions.RandomUUID"), "gen_random_uuid()"),
+        (call("django.db.models.functions.uuid.UUID7"), "uuidv7()"),
+        (call(FUNC, function="clock_timestamp"), "clock_timestamp()"),
+        (call(FUNC, function="public.uuid_generate_v4"), "uuid_generate_v4()"),
+        (call(FUNC, fact("shop_number"), function="NEXTVAL"), "NEXTVAL()"),
+        (call(FUNC, template="timeofday()"), "timeofday()"),
+        (call(RAW, "upper(md5(random()::text))", Sequence("list", (), SPAN)), "random()"),
+        (call("django.db.models.functions.Round", call("django.db.models.functions.Random")), "random()"),
+        (call("operator.mul", call("django.db.models.functions.math.Random"), 100), "random()"),
+        (
+            Sequence("list", (call(FUNC, function="shop_code"), call("django.db.models.functions.Random")), SPAN),
+            "random()",
+        ),
+    ],
+)
+def test_each_row_gets_a_value_of_its_own(default, sql):
+    assert volatility(default) == Volatile(sql)
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        UNKNOWN,
+        Reference("..models.DEFAULT"),
+        call("shop.functions.next_number"),
+        call(FUNC, function="shop_code"),
+        call(FUNC, function=UNKNOWN),
+        call(FUNC),
+        call(RAW, UNKNOWN),
+        call("django.db.models.functions.Lower", UNKNOWN),
+        call("django.db.models.functions.Lower", **{"**": UNKNOWN}),
+    ],
+)
+def test_what_is_defined_elsewhere_may_be_either(default):
+    assert isinstance(volatility(default), Unsure)
