@@ -96,7 +96,7 @@ class Example(NamedTuple):
     text: str
     # (line, code) for every line that is marked with the code of a finding.
     marks: tuple[tuple[int, str], ...]
-    # The folders on its path are Python packages: False is a story about one that lacks its `__init__.py`.
+    # False leaves the file's folder without an `__init__.py`: that is what the story is about.
     packaged: bool = True
 
 

@@ -37,9 +37,9 @@ class Style:
     show_suppressed: bool = False
 
 
-def render(report: Report, format: str, style: Style, pages: Pages) -> str:
+def render(report: Report, format_: str, style: Style, pages: Pages) -> str:
     """The report in one of `RENDERERS`; it ends with a newline unless it is empty."""
-    module, _, function = RENDERERS[format].partition(":")
+    module, _, function = RENDERERS[format_].partition(":")
     text: str = getattr(import_module(module), function)(report, pages, style)
     return text
 

@@ -11,7 +11,7 @@ from miglint.report import Pages, Style, shown
 
 VERSION = 1
 
-# What `json` lets through, and a terminal or an encoder would not: C1 controls, bidirectional overrides, lone surrogates.
+# What `json` lets through and a terminal or an encoder would not: C1 controls, bidirectional marks, lone surrogates.
 _HARMFUL = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

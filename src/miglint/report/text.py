@@ -193,8 +193,10 @@ def _assumed(report: Report, style: Style) -> Iterator[str]:
     sentences = [
         (
             assumption.project,
-            f"Django {assumption.django} ({assumption.django_from}), "
-            f"{assumption.database} ({assumption.database_from}).",
+            (
+                f"Django {assumption.django} ({assumption.django_from}), "
+                f"{assumption.database} ({assumption.database_from})."
+            ),
         )
         for assumption in report.assumptions
     ]
