@@ -1,0 +1,105 @@
+import pytest
+from factories import app, migration, project, site
+from written import UNKNOWN, add_field, call, field, separately, target
+
+from miglint.facts.operations import CreateModel
+from miglint.rules.rewriting_add_field import RewritingAddField
+
+ORDER = CreateModel(site=site(), name="Order", fields=(), options={}, bases=None, managers=None)
+UUID = field("UUIDField", db_default=call("django.contrib.postgres.functions.RandomUUID"))
+POSITIVE = field("PositiveBigIntegerField", null=True)
+
+
+def found(*operations, first=(ORDER,), **more):
+    migrations = (migration("shop.0001_initial", first), migration("shop.0002_x", operations))
+    judged = project(apps=[app("shop")], migrations=migrations, **more)
+    return [finding for step in judged.steps for finding in RewritingAddField().check(step, judged)]
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        field("IntegerField", default=0),
+        field("IntegerField", db_default=0),
+        field("DateTimeField", db_default=call("django.db.models.functions.Now")),
+        field("IntegerField", null=True, unique=True),
+        field("ForeignKey", to="shop.author", null=True),
+        field("ForeignKey", to="shop.author", default=1),
+        field("IntegerField", db_default=UNKNOWN),
+        field("PositiveIntegerField"),
+        field(None, path="shop.fields.Odd"),
+    ],
+)
+def test_a_column_that_touches_no_row_or_is_another_rules_is_fine(added):
+    assert found(add_field("order", "extra", added)) == []
+
+
+def test_nobody_waits_for_a_table_of_the_same_migration():
+    assert found(ORDER, add_field("order", "extra", UUID), first=()) == []
+
+
+def test_what_never_reaches_the_database_locks_nothing():
+    assert found(separately(state=(add_field("order", "extra", UUID),))) == []
+
+
+def test_databases_whose_locks_are_not_known_are_left_alone():
+    assert found(add_field("order", "extra", UUID), target=target("sqlite", 3, 45)) == []
+    assert found(add_field("order", "extra", POSITIVE), target=target("mysql", 8, 0)) == []
+
+
+def test_a_volatile_default_says_table_lock_version_and_reason():
+    (finding,) = found(add_field("order", "extra", UUID))
+    assert finding.message == (
+        "Adding 'extra' writes every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and writes "
+        "wait until it is through, because gen_random_uuid() is another value for each row."
+    )
+    assert finding.hint == (
+        "Add it with null=True and no default, set db_default with AlterField in the next migration (which holds for "
+        "new rows only), and fill the old rows in batches in a third."
+    )
+    assert (finding.subject, str(finding.severity)) == ("shop.order.extra", "error")
+
+
+def test_a_check_is_offered_as_a_constraint_that_is_validated_later():
+    (finding,) = found(separately(database=(add_field("order", "extra", POSITIVE),)))
+    assert finding.message == (
+        "Adding 'extra' reads every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and writes wait "
+        'until it is through, because CHECK ("extra" >= 0) is verified for each row.'
+    )
+    assert finding.hint == (
+        "Make it a plain BigIntegerField, with the check as a CheckConstraint: AddConstraintNotValid in this "
+        "migration, ValidateConstraint in the next, which blocks nobody."
+    )
+
+
+def test_a_django_without_not_valid_is_offered_sql():
+    (finding,) = found(add_field("order", "extra", POSITIVE), target=target("postgresql", 11, django=(3, 2)))
+    assert "RunSQL with ADD CONSTRAINT … NOT VALID in this migration" in finding.hint
+
+
+@pytest.mark.parametrize("listed", ["shop_order", "Shop_Order", "shop.Order", "shop.order"])
+def test_a_table_that_is_listed_as_large_gets_the_advice_for_large_ones(listed):
+    (finding,) = found(add_field("order", "extra", UUID), large_tables=[listed])
+    assert "every row of 'shop_order', listed as large, under ACCESS EXCLUSIVE" in finding.message
+    assert "in batches of some thousand rows" in finding.hint
+    assert "lock_timeout" in finding.hint
+
+
+def test_a_table_that_is_not_listed_gets_no_advice_for_large_ones():
+    (finding,) = found(add_field("order", "extra", UUID), large_tables=["shop_orderline", "other.Order"])
+    assert "large" not in finding.message + finding.hint
+
+
+@pytest.mark.parametrize(
+    ("added", "version", "reason"),
+    [
+        (field("GeneratedField", db_persist=True), 16, "a stored generated column is computed and kept for each row"),
+        (field("BigAutoField", primary_key=True), 16, "each row takes a number from a sequence"),
+        (field("IntegerField", default=1), 10, "before PostgreSQL 11 a default is written into each row"),
+        (field("CharField", max_length=9, blank=True), 10, "before PostgreSQL 11 a default is written into each row"),
+    ],
+)
+def test_each_cause_has_its_reason(added, version, reason):
+    (finding,) = found(add_field("order", "extra", added), target=target("postgresql", version))
+    assert finding.message.endswith(f"because {reason}.")
+    assert f"on PostgreSQL {version}:" in finding.message
