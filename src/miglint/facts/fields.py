@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from miglint.facts.source import Span
-from miglint.facts.values import Value
+from miglint.facts.values import Argument, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class _Built:
     """`path` is the class as imported; `kind` the built-in class that it is or inherits from, None if unknown.
 
     `options` are arguments by parameter name, positional ones too; `opaque` says that a `*` or `**`
-    argument, or one too many, may hold options that are not listed.
+    argument, or one too many, or a class with an `__init__` of its own, may hold options that are not listed.
+    While `kind` is None, `arguments` are the call's own, for whoever finds out what class it is.
     """
 
     path: str
@@ -31,11 +32,15 @@ class _Built:
     options: Mapping[str, Value]
     opaque: bool
     site: CallSite
+    arguments: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Field(_Built):
-    """A model field: `kind` is the class name in `django.db.models` or `django.contrib.postgres.fields`."""
+    """A model field: `kind` is its class's name in Django (`django.db.models`, `django.contrib.postgres.fields`, gis).
+
+    `path` is empty where an operation is given something that is not a call.
+    """
 
 
 @dataclass(frozen=True, slots=True)

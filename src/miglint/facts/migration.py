@@ -14,7 +14,7 @@ from miglint.facts.operations import (
     SeparateDatabaseAndState,
 )
 from miglint.facts.source import Span
-from miglint.facts.values import Unresolved, Value
+from miglint.facts.values import Argument, Unresolved, Value
 
 
 class MigrationKey(NamedTuple):
@@ -71,7 +71,9 @@ class Function:
     """A function that a migration may call or hand to RunPython; its name is dotted where nested.
 
     `returns` is what it returns, with `Parameter`s in it, where its body is simple enough to say; else
-    an `Unresolved`. `defaults` are its parameters' default values.
+    an `Unresolved`. `parameters` carry the stars of `*args` and `**kwargs`; `defaults` are default values.
+    `forwards` are the arguments of the only thing that it does, a call of the same method of `super()`,
+    with `Parameter`s in them; None where it does anything else. `span` is `def` and the name.
     """
 
     name: str
@@ -80,11 +82,15 @@ class Function:
     defaults: Mapping[str, Value]
     returns: Value
     does_nothing: bool
+    forwards: tuple[Argument, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class of a module; `span` is its header, `methods` the functions in its body by name."""
+    """A class of a module; `span` is its header, `methods` the functions in its body by name.
+
+    The `operations` of the class `Migration` are left out of `attributes`: its facts hold them.
+    """
 
     name: str
     bases: tuple[Value, ...]
@@ -95,9 +101,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class MigrationClass:
-    """The class `Migration` of a module. `declared` names the attributes that its own body sets.
+    """The class `Migration` of a module.
 
-    `undefined` holds what could not be known of `dependencies`, `run_before`, `replaces`, `atomic`, by attribute.
+    `declared` names the attributes that its own body sets, or that it inherits from a class of this file.
+    What cannot be known of `dependencies`, `run_before` and `replaces` is an `Unresolved` entry.
     """
 
     span: Span
@@ -118,7 +125,8 @@ class Module:
 
     `names` are the module's names as its last line leaves them: an imported one is a `Reference`, a class or
     function of its own a `Reference("#name")`. `stars` are the modules of its star imports, in order.
-    `migration` is set where the file itself defines a class `Migration`.
+    `migration` is set where the file itself defines the class that is called `Migration`. `settings_module`
+    is what the file puts into DJANGO_SETTINGS_MODULE, as manage.py and wsgi.py do.
     """
 
     names: Mapping[str, Value]
@@ -127,6 +135,7 @@ class Module:
     classes: Mapping[str, Class]
     migration: MigrationClass | None
     suppressions: tuple[Suppression, ...]
+    settings_module: str | None = None
 
 
 class Failure(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from miglint.facts.fields import CallSite, Constraint, Field, Index
 from miglint.facts.source import Span
-from miglint.facts.values import Argument, Text, Unresolved, Value
+from miglint.facts.values import Argument, Call, Text, Unresolved, Value
 
 # What a subclass's own method does, beside the base class's: the same, nothing (`pass`), or unknown.
 Behaviour: TypeAlias = OneOf["same", "nothing", "unknown"]
@@ -25,10 +25,15 @@ class Subclass(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Operation:
-    """`site` is the call; `subclass` is set where the class called is not Django's own."""
+    """`site` is the call; `subclass` is set where the class called is not Django's own.
+
+    `call` is the whole call, kept where a part that has to be known (a name, a list of fields) is not known
+    from this file alone, so that it can be built anew once other files have answered.
+    """
 
     site: CallSite
     subclass: Subclass | None = None
+    call: Call | None = None
 
 
 class NamedField(NamedTuple):
@@ -231,12 +236,14 @@ class UnknownOperation(_Operation):
 
     `function` is what is called (None where it is no call), `several` says that it stands for an unknown
     number of operations (an unpacked or summed list), `reason` ends the sentence "unknown because …".
+    `value` is what stands there, calls included.
     """
 
     function: Value | None
     arguments: tuple[Argument, ...]
     several: bool
     reason: str
+    value: Value | None = None
 
 
 Operation: TypeAlias = (
