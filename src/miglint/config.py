@@ -150,7 +150,9 @@ def django(text: str) -> Version:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    """The end of a complaint; codes are all alike, so one of them has to be closer to be meant."""
+    cutoff = 0.75 if word.startswith("MIG") else 0.6
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 

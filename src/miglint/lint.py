@@ -13,6 +13,7 @@ from miglint import files, read
 from miglint import fix as fixing
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
+from miglint.facts.repository import Repository
 from miglint.facts.source import Location
 from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Version, oldest_postgresql
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
@@ -72,7 +73,8 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
     count = 0
     problems: list[str] = []
     for tree in run.trees:
-        for path, edits in sorted(fixing.safe_edits(run.report.findings).items()):
+        here = (finding for finding in run.report.findings if finding.location.path in tree.sources)
+        for path, edits in sorted(fixing.safe_edits(here).items()):
             try:
                 count += files.rewrite(tree.root, path, lambda text, edits=edits: fixing.apply(text, edits))
             except (OSError, ValueError) as error:
@@ -142,7 +144,9 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
                 if broken.key.app_label not in project.layout.linking_only:
                     migrations[broken.path] = _under(broken.path, tree.scope)
                     unreadable |= {broken.path} if migrations[broken.path] else set()
-            apps |= {app.path for app in project.layout.apps if app.files and app.label not in project.layout.linking_only}
+            apps |= {
+                app.path for app in project.layout.apps if app.files and app.label not in project.layout.linking_only
+            }
             for unknown in unanalysed(project):
                 if _under(unknown.location.path, tree.scope):
                     unknowns.setdefault((unknown.location, unknown.operation), unknown)
@@ -219,11 +223,22 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Proje
         migrations=facts.migrations,
         unreadable=facts.unreadable,
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
-        repository=tree.repository,
+        repository=_repository_of(tree, facts),
         changeset=None,
         target=_target(config),
         large_tables=frozenset(config.large_tables),
     )
+
+
+def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:
+    """What git says of one project: of an ignored folder below several roots only the nearest project speaks."""
+    roots = sorted((project.layout.root for project in tree.projects), key=len)
+
+    def speaker(folder: str) -> str:
+        return next((root for root in reversed(roots) if _under(folder, (root,))), roots[0])
+
+    mine = tuple(one for one in tree.repository.ignored if speaker(one.folder) == facts.layout.root)
+    return dataclasses.replace(tree.repository, ignored=mine)
 
 
 def _target(config: Config) -> Target:
@@ -283,7 +298,9 @@ def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], li
                         f"{key}, operation {step.index}",
                         lambda step=step: [  # type: ignore[misc]  # mypy cannot type a lambda's default
                             dataclasses.replace(
-                                finding, operation=finding.operation or step.index, extent=finding.extent or step.operation.site.span
+                                finding,
+                                operation=finding.operation or step.index,
+                                extent=finding.extent or step.operation.site.span,
                             )
                             for finding in _of(rule.check(step, project), step.migration.key)
                         ],
@@ -302,7 +319,10 @@ def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], li
 def _of(findings: Iterable[Finding], key: MigrationKey) -> Iterator[Finding]:
     for finding in findings:
         yield dataclasses.replace(
-            finding, app=finding.app or key.app_label, migration=finding.migration or key.name, subject=finding.subject or str(key)
+            finding,
+            app=finding.app or key.app_label,
+            migration=finding.migration or key.name,
+            subject=finding.subject or str(key),
         )
 
 
@@ -331,7 +351,9 @@ def _placed(finding: Finding, project: Project) -> Finding:
 
 
 def _suppressions(tree: read.Tree, project: Project) -> dict[str, tuple[Suppression, ...]]:
-    return {migration.path: migration.module.suppressions for migration in _own(project) if migration.module.suppressions}
+    return {
+        migration.path: migration.module.suppressions for migration in _own(project) if migration.module.suppressions
+    }
 
 
 def _own(project: Project) -> Iterator[Migration]:
@@ -342,7 +364,8 @@ def _own(project: Project) -> Iterator[Migration]:
 
 def _in_scope(finding: Finding, scope: tuple[str, ...]) -> bool:
     return any(
-        _under(location.path, scope) for location in (finding.location, *(related.location for related in finding.related))
+        _under(location.path, scope)
+        for location in (finding.location, *(related.location for related in finding.related))
     )
 
 

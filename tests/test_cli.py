@@ -1,0 +1,310 @@
+"""The command line as its users and other programs meet it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from miglint.cli import main
+
+MANAGE = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
+
+FIRST = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel("Order", [("id", models.BigAutoField(primary_key=True))]),
+    ]
+"""
+
+LEAF = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = []
+"""
+
+
+def project(folder: Path, **files: str) -> Path:
+    """A Django project with one app, `shop`, whose migrations are `files`."""
+    migrations = folder / "shop" / "migrations"
+    migrations.mkdir(parents=True)
+    (folder / "manage.py").write_text(MANAGE)
+    (folder / "shop" / "__init__.py").touch()
+    (migrations / "__init__.py").touch()
+    (migrations / "0001_initial.py").write_text(FIRST)
+    for name, text in files.items():
+        (migrations / f"{name}.py").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def two_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project(tmp_path, **{"0002_a": LEAF, "0002_b": LEAF}))
+    return tmp_path
+
+
+def codes(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+
+
+def test_a_clean_project_exits_0_and_says_what_was_checked(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "Checked 1 migration of 1 app: no findings." in capsys.readouterr().out
+
+
+def test_findings_exit_1(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "."]) == 1
+    out = capsys.readouterr().out
+    assert "MIG101" in out
+    assert "0002_a" in out
+    assert "0002_b" in out
+
+
+def test_json_is_as_the_contract_prints_it(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--output-format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert list(document) == ["version", "findings", "summary"]
+    (finding,) = document["findings"]
+    assert list(finding) == [
+        "code", "name", "severity", "message", "hint", "path", "line", "column", "end_line", "end_column",
+        "project", "app", "migration", "operation", "subject", "fingerprint", "related", "fixable", "suppressed",
+    ]  # fmt: skip
+    assert (finding["code"], finding["path"], finding["line"]) == ("MIG101", "shop/migrations/0002_b.py", 4)
+    assert (finding["project"], finding["app"], finding["migration"]) == (".", "shop", "0002_b")
+    assert [related["path"] for related in finding["related"]] == ["shop/migrations/0002_a.py"]
+    assert document["summary"] == {
+        "migrations": 3,
+        "apps": 1,
+        "in_scope": 3,
+        "findings": {"error": 1, "warning": 0, "info": 0},
+        "unreadable": 0,
+        "unanalysed_operations": 0,
+        "suppressed": 0,
+    }
+
+
+def test_fail_on_decides_which_findings_fail_the_run(two_leaves: Path) -> None:
+    (two_leaves / "shop/migrations/0003_merge.py").write_text(
+        LEAF.replace('("shop", "0001_initial")', '("shop", "0002_a"), ("shop", "0002_b")').replace(
+            "operations = []", "operations = [migrations.RunSQL('SELECT 1')]"
+        )
+    )
+    assert main(["check", "--select", "MIG502"]) == 1
+    assert main(["check", "--select", "MIG502", "--fail-on", "error"]) == 0
+    assert main(["check", "--select", "MIG502", "--exit-zero"]) == 0
+
+
+def test_selection_by_prefix(two_leaves: Path) -> None:
+    assert main(["check", "--select", "MIG5"]) == 0
+    assert main(["check", "--ignore", "MIG101"]) == 0
+    assert main(["check", "--select", "MIG5", "--extend-select", "MIG101"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["check", "nowhere"], "'nowhere' does not exist."),
+        (["check", "--select", "MIG999"], "--select names no rule: 'MIG999'"),
+        (["check", "--databse", "x"], "--databse"),
+        (["check", "--database", "mongo"], "is not a database: 'mongo'"),
+        (["check", "--django", "five"], "is not a version of Django"),
+        (["check", "--output-format", "yaml"], "there is no format 'yaml'"),
+        (["check", "--output-format", "json", "--output-format", "sarif"], "standard output"),
+        (["check", "--config", "nowhere.toml"], "cannot be read"),
+        (["rule", "MIG999"], "There is no rule 'MIG999'"),
+        (["chek"], "chek"),
+    ],
+)
+def test_what_cannot_be_run_exits_2_and_says_why(
+    clean: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    assert main(arguments) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_a_path_that_is_not_there_does_not_hide_the_others(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "nowhere", ".", "--output-format", "json"]) == 2
+    captured = capsys.readouterr()
+    assert "'nowhere' does not exist." in captured.err
+    assert [finding["code"] for finding in json.loads(captured.out)["findings"]] == ["MIG101"]
+
+
+def test_unknown_settings_exit_2_all_at_once(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (clean / "miglint.toml").write_text('selct = ["MIG1"]\nfail-on = "never"\n')
+    assert main(["check"]) == 2
+    err = capsys.readouterr().err
+    assert "unknown key 'selct' (did you mean 'select'?)" in err
+    assert "'fail-on' must be one of" in err
+    assert main(["check", "--isolated"]) == 0
+
+
+def test_broken_toml_exits_2_with_its_line(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (clean / "miglint.toml").write_text("select = [\n")
+    assert main(["check"]) == 2
+    assert "miglint.toml" in capsys.readouterr().err
+
+
+def test_settings_are_found_in_pyproject_and_the_command_line_wins(two_leaves: Path) -> None:
+    (two_leaves / "pyproject.toml").write_text('[tool.miglint]\nignore = ["MIG101"]\n')
+    assert main(["check"]) == 0
+    assert main(["check", "--select", "MIG101"]) == 1
+    (two_leaves / "miglint.toml").write_text('select = ["MIG101"]\n')
+    assert main(["check"]) == 1
+
+
+def test_a_severity_can_be_configured(two_leaves: Path) -> None:
+    (two_leaves / "miglint.toml").write_text('[rules.multiple-leaf-nodes]\nseverity = "info"\n')
+    assert main(["check"]) == 0
+    assert main(["check", "--fail-on", "info"]) == 1
+
+
+def test_a_file_that_cannot_be_parsed_is_a_finding_and_the_others_are_judged(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "shop/migrations/0003_c.py").write_text("class Migration(:\n")
+    assert main(["check", "--output-format", "json"]) == 1
+    assert "MIG001" in codes(capsys)
+
+
+def test_several_formats_go_to_several_places_in_one_run(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [
+        "check",
+        "--output-format",
+        "concise",
+        "--output-format",
+        "sarif:out.sarif",
+        "--output-format",
+        "json:out.json",
+    ]
+    assert main(arguments) == 1
+    assert "MIG101" in capsys.readouterr().out
+    assert json.loads((two_leaves / "out.sarif").read_text())["version"] == "2.1.0"
+    assert json.loads((two_leaves / "out.json").read_text())["version"] == 1
+
+
+def test_the_output_file_gets_the_report_without_colours(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-o", "out.txt", "--color", "always"]) == 1
+    text = (two_leaves / "out.txt").read_text()
+    assert "MIG101" in text
+    assert "\x1b" not in text
+
+
+def test_an_output_file_that_cannot_be_written_exits_2(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "-o", "no/such/folder/out.txt"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_colours_follow_the_environment(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["check"])
+    assert "\x1b[" not in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    main(["check"])
+    assert "\x1b[" in capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    main(["check"])
+    assert "\x1b[" not in capsys.readouterr().out
+    main(["check", "--color", "always"])
+    assert "\x1b[" in capsys.readouterr().out
+
+
+def test_a_path_below_the_project_reports_only_what_lies_there(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "blog/migrations").mkdir(parents=True)
+    assert main(["check", "blog"]) == 0
+    assert main(["check", "shop/migrations/0002_a.py", "--output-format", "json"]) == 1
+    capsys.readouterr()
+    # The finding stands at 0002_b; 0002_a is one of its places.
+    assert main(["check", "shop/migrations/0001_initial.py"]) == 0
+
+
+def test_a_comment_hides_a_finding_and_a_useless_one_can_be_fixed_away(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = two_leaves / "shop/migrations/0002_b.py"
+    path.write_text(
+        path.read_text()
+        .replace("(migrations.Migration):", "(migrations.Migration):  # miglint: ignore[MIG101] merged tomorrow")
+        .replace("operations = []", "operations = []  # miglint: ignore[MIG501] nothing here")
+    )
+    assert main(["check", "--output-format", "json"]) == 1
+    assert codes(capsys) == ["MIG003"]
+    assert main(["check", "--fix"]) == 0
+    assert "MIG501" not in path.read_text()
+    assert "operations = []\n" in path.read_text()
+    capsys.readouterr()
+    main(["check", "--show-suppressed", "--output-format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["findings"][0]["suppressed"] == {"by": "comment", "reason": "merged tomorrow"}
+
+
+def test_show_files_and_show_settings_judge_nothing(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--show-files"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "shop/migrations/0001_initial.py",
+        "shop/migrations/0002_a.py",
+        "shop/migrations/0002_b.py",
+    ]
+    assert main(["check", "--show-settings"]) == 0
+    assert "postgresql:14 (the oldest that Django 5.2 supports)" in capsys.readouterr().out
+
+
+def test_the_graph_is_printed_as_the_contract_says(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", "--output-format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    (shown,) = document["projects"]
+    assert shown["root"] == "."
+    assert shown["apps"] == {"shop": {"path": "shop/migrations", "migrations": ["0001_initial", "0002_a", "0002_b"]}}
+    assert shown["edges"] == [["shop.0002_a", "shop.0001_initial"], ["shop.0002_b", "shop.0001_initial"]]
+    assert shown["leaves"] == ["shop.0002_a", "shop.0002_b"]
+    assert shown["roots"] == ["shop.0001_initial"]
+    assert shown["conflicts"] == {"shop": ["0002_a", "0002_b"]}
+    assert shown["missing"] == []
+    assert shown["cycles"] == []
+
+
+def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rule"]) == 0
+    assert "MIG101" in capsys.readouterr().out
+    assert main(["rule", "MIG101"]) == 0
+    assert "multiple-leaf-nodes" in capsys.readouterr().out
+    assert main(["rule", "mig101"]) == 0
+
+
+def test_the_same_input_gives_the_same_bytes(two_leaves: Path) -> None:
+    def run(seed: str) -> bytes:
+        return subprocess.run(
+            [sys.executable, "-m", "miglint", "check", "--output-format", "json"],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[1] / "src"), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            check=False,
+        ).stdout
+
+    assert run("1") == run("2") != b""
+
+
+def test_a_reader_that_stops_early_gets_no_traceback(two_leaves: Path) -> None:
+    command = f"{sys.executable} -m miglint check --output-format json | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr
