@@ -154,6 +154,7 @@ RICH = Report(
             MigrationKey("shop", "0002_order"),
             Location("shop/migrations/0002_order.py", Span(9, 9, 9, 40)),
             "The operation is built by a function of another package.",
+            operation="0",
         ),
     ),
     notices=(Notice("The folder 'private' could not be read: permission denied."),),

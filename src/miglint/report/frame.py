@@ -75,10 +75,17 @@ class _Drawing:
             shown += self.cut
         rows = [self._row(str(number), number, shown)]
         for mark in marks:
+            how = SEVERITY_PAINT[mark.severity]
             start, end = window.columns_of(cells, mark.span)
-            pointer = paint("^" * max(1, end - start), SEVERITY_PAINT[mark.severity], self.style.colour)
-            label = paint(f" {mark.label}", SEVERITY_PAINT[mark.severity], self.style.colour) if mark.label else ""
-            rows.append(self._row("", number, " " * start + pointer + label))
+            pointer = "^" * max(1, end - start)
+            beside = f"{pointer} {mark.label}" if mark.label else pointer
+            if start + len(beside) <= room:
+                rows.append(self._row("", number, " " * start + paint(beside, how, self.style.colour)))
+                continue
+            rows.append(self._row("", number, " " * start + paint(pointer, how, self.style.colour)))
+            if mark.label:
+                left = " " * max(0, min(start, room - len(mark.label)))
+                rows.append(self._row("", number, left + paint(mark.label, how, self.style.colour)))
         if self.bar is not None and number == self.bar.span.end_line and self.bar.label:
             sign = f"{self.foot} {self.bar.label}"
             rows.append(self._row("", None, paint(sign, SEVERITY_PAINT[self.bar.severity], self.style.colour)))

@@ -25,7 +25,7 @@ def render(report: Report, pages: Pages, style: Style) -> str:
             "in_scope": report.in_scope,
             "findings": {str(severity): report.count(severity) for severity in sorted(Severity, reverse=True)},
             "unreadable": report.unreadable,
-            "unanalysed_operations": len(report.unanalysed),
+            "unanalysed_operations": sum(unknown.operation is not None for unknown in report.unanalysed),
             "suppressed": len(report.suppressed),
         },
         "assumptions": [assumption._asdict() for assumption in report.assumptions],

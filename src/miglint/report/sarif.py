@@ -258,12 +258,21 @@ def _location(location: Location, texts: _Texts) -> dict[str, Any]:
         end = span.column if line is None else max(span.column, len(line.rstrip()) + 1)
         region_span = Span(span.line, span.column, span.line, end)
     physical: dict[str, Any] = {
-        "artifactLocation": {"uri": quote(path, safe="/", errors="surrogatepass"), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": _artifact(path),
         "region": _region(path, region_span, texts),
     }
     if region_span != span:
         physical["contextRegion"] = _region(path, span, texts)
     return {"physicalLocation": physical}
+
+
+def _artifact(path: str) -> dict[str, Any]:
+    try:
+        # As Python holds the bytes of a file name that are no UTF-8.
+        name = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        name = path.encode("utf-8", "surrogatepass")
+    return {"uri": quote(name, safe="/"), "uriBaseId": "%SRCROOT%"}
 
 
 def _region(path: str, span: Span, texts: _Texts) -> dict[str, Any]:
@@ -297,7 +306,7 @@ def _fix(fix: Fix, texts: _Texts) -> dict[str, Any]:
         "description": {"text": _sentence(fix.title)},
         "artifactChanges": [
             {
-                "artifactLocation": {"uri": quote(path, safe="/", errors="surrogatepass"), "uriBaseId": "%SRCROOT%"},
+                "artifactLocation": _artifact(path),
                 "replacements": replacements,
             }
             for path, replacements in sorted(changes.items())

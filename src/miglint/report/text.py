@@ -17,6 +17,7 @@ from miglint.report.terminal import SEVERITY_PAINT, paint, visible, wrap
 _FEW = 5
 
 _ARROW = "-->"
+_UNANALYSED_RULE = "MIG002"
 
 # The lines of each file, split once.
 _Lines: TypeAlias = dict[str, list[str]]
@@ -43,7 +44,8 @@ def concise(report: Report, pages: Pages, style: Style) -> str:
 def concise_line(finding: Finding, style: Style) -> str:
     """`path:line:column: CODE message`; the hint is left out."""
     code = paint(finding.code, SEVERITY_PAINT[finding.severity], style.colour)
-    return f"{_place(finding, style)}: {code} {visible(finding.message)}{_hidden(finding)}"
+    hidden = f" ({_hidden(finding)})" if finding.suppressed else ""
+    return f"{_place(finding, style)}: {code} {visible(finding.message)}{hidden}"
 
 
 def statistics(report: Report, style: Style) -> str:
@@ -75,6 +77,8 @@ def _block(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) 
     for finding in group:
         rows.append(_header(finding, style))
         rows += wrap(finding.message, style.width, "  ")
+        if finding.suppressed is not None:
+            rows += wrap(_hidden(finding), style.width, "  ", "    ")
     rows += _spots(group, report, style, cut)
     places = list(dict.fromkeys(related for finding in group for related in finding.related))
     for related in places[:_FEW]:
@@ -95,14 +99,15 @@ def _block(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) 
 
 def _header(finding: Finding, style: Style) -> str:
     code = paint(f"{finding.code} {finding.name}", SEVERITY_PAINT[finding.severity], style.colour)
-    return f"{_place(finding, style)} {code} ({finding.severity}{_hidden(finding, ', ')})"
+    return f"{_place(finding, style)} {code} ({finding.severity}{', suppressed' if finding.suppressed else ''})"
 
 
-def _hidden(finding: Finding, before: str = " (") -> str:
+def _hidden(finding: Finding) -> str:
+    """What suppressed a finding, and why; empty where nothing did."""
     if finding.suppressed is None:
         return ""
     reason = f": {visible(finding.suppressed.reason)}" if finding.suppressed.reason else ""
-    return f"{before}suppressed by {finding.suppressed.by}{reason}" + (")" if before == " (" else "")
+    return f"suppressed by {finding.suppressed.by}{reason}"
 
 
 def _place(finding: Finding, style: Style) -> str:
@@ -178,14 +183,23 @@ def _verdict(report: Report, style: Style) -> str:
 
 
 def _not_analysed(report: Report, style: Style) -> Iterator[str]:
+    """How much could not be known. The first few places are named unless findings name them all."""
     if not report.unanalysed:
         return
-    yield f"Not analysed: {count_of(len(report.unanalysed), 'operation')} that only a run of the code could tell."
-    for unanalysed in report.unanalysed[:_FEW]:
-        place = f"{visible(unanalysed.location.path)}:{unanalysed.location.span.line}"
-        yield from wrap(unanalysed.reason, style.width, f"  {place}  ", "      ")
+    operations = sum(unknown.operation is not None for unknown in report.unanalysed)
+    attributes = len(report.unanalysed) - operations
+    counted = [count_of(operations, "operation")] if operations else []
+    counted += [count_of(attributes, "attribute")] if attributes else []
+    what = f"Not analysed: {' and '.join(counted)} that only a run of the code could tell"
+    if any(finding.code == _UNANALYSED_RULE for finding in report.findings):
+        yield f"{what} ({_UNANALYSED_RULE})."
+        return
+    yield f"{what}."
+    for unknown in report.unanalysed[:_FEW]:
+        place = f"{visible(unknown.location.path)}:{unknown.location.span.line}"
+        yield from wrap(unknown.reason, style.width, f"  {place}  ", "      ")
     if len(report.unanalysed) > _FEW:
-        yield f"  and {len(report.unanalysed) - _FEW} more (--select MIG002 lists them)"
+        yield f"  and {len(report.unanalysed) - _FEW} more (--select {_UNANALYSED_RULE} lists them)"
 
 
 def _assumed(report: Report, style: Style) -> Iterator[str]:
