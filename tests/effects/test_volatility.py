@@ -20,6 +20,7 @@ RAW = "django.db.models.expressions.RawSQL"
         Mapping(((fact("a"), fact(1)),), SPAN),
         call("datetime.date", 2024, 1, 1),
         call("uuid.uuid4"),
+        call("builtins.dict", a=1),
         call("django.db.models.Value", Reference("..models.DEFAULT")),
         call("django.db.models.functions.Now"),
         call("django.db.models.functions.datetime.Now"),
@@ -65,6 +66,8 @@ def test_each_row_gets_a_value_of_its_own(default, sql):
         UNKNOWN,
         Reference("..models.DEFAULT"),
         call("shop.functions.next_number"),
+        # A name that the file does not bind, of a star import for one.
+        call("builtins.Random"),
         call(FUNC, function="shop_code"),
         call(FUNC, function=UNKNOWN),
         call(FUNC),

@@ -67,7 +67,8 @@ def volatility(default: Value) -> Volatility:
 
 
 # Calls that Python makes before there is any SQL: what they return is a constant to the database.
-_PYTHON = ("builtins.", "datetime.", "decimal.", "django.utils.", "fractions.", "uuid.")
+_PYTHON = ("datetime.", "decimal.", "django.utils.", "fractions.", "uuid.")
+_BUILT_IN = frozenset(f"builtins.{name}" for name in ("bool", "bytes", "dict", "float", "int", "list", "str", "tuple"))
 
 _OPERATORS = ("_operator.", "operator.")
 
@@ -143,7 +144,7 @@ _CALLED = re.compile(r'([A-Za-z_][\w$.]*|"[^"]+")\s*\(')
 
 
 def _of_call(path: str, arguments: tuple[Argument, ...]) -> Volatility:
-    if path.startswith(_PYTHON):
+    if path.startswith(_PYTHON) or path in _BUILT_IN:
         return Steady()
     # Whatever it holds, it reaches the database as a parameter.
     if path.startswith(_DJANGO) and path.endswith(".Value"):
