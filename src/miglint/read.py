@@ -6,16 +6,28 @@ and settings are read from, helpers that migrations refer to) and links names ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import gc
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from miglint.facts.layout import Layout
+from miglint import files, git, layout
+from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
-from miglint.facts.repository import Repository
+from miglint.facts.repository import IgnoredFolder, Repository
+from miglint.facts.source import TOP
+from miglint.facts.values import Mapping as MappingValue
+from miglint.facts.values import Sequence as SequenceValue
+from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
+from miglint.resolve import Lookup, Modules, resolve_migration
+
+Progress: TypeAlias = Callable[[int, int], None]
 
 # Bytes by path to facts by path. The default parses one file after the other; a pool or a cache fits here.
 Parser: TypeAlias = Callable[[Mapping[str, bytes]], Mapping[str, Module | Failure]]
@@ -69,7 +81,10 @@ class Tree:
 
     def source(self, path: str) -> bytes:
         """A file's bytes, read anew where they were not kept (an ignore file, say); empty if that fails."""
-        raise NotImplementedError
+        if path in self.sources:
+            return self.sources[path]
+        data = files.read_bytes(self.listing.root, path)
+        return data if isinstance(data, bytes) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +101,428 @@ def read(
     configuration: Configuration | None = None,
     isolated: bool = False,
     parse: Parser | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
     """The trees that `paths` lie in, each read whole.
 
     `configuration` (--config) stands in for every settings file of the trees, `isolated` for none at all; of their
-    values only `exclude` and `apps` are used here, and silently left alone where they are not of the right type.
+    values only `exclude`, `apps` and `django` are used here, and left alone where they are not of the right type.
     `progress` is told how many files are parsed, of how many that are known to be needed.
     """
-    raise NotImplementedError
+    working_folder = str(Path.cwd())
+    places: dict[str, list[files.Place]] = {}
+    missing = []
+    for path in paths:
+        place = files.place(str(path), working_folder, _has_no_configuration if isolated else _has_configuration)
+        if place is None:
+            missing.append(str(path))
+        else:
+            places.setdefault(place.root, []).append(place)
+    trees = []
+    # Facts are many small objects without cycles: the collector would only look at them over and over.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for root in sorted(places):
+            reader = _Reader(root, places[root], configuration, isolated, parse, progress)
+            trees.append(reader.tree())
+    finally:
+        if collecting:
+            gc.enable()
+    return Reading(tuple(trees), tuple(missing))
 
 
 def read_configuration(path: str | Path) -> Configuration:
     """The settings in a `miglint.toml`, or in `[tool.miglint]` of a pyproject.toml. Raises OSError, ValueError."""
-    raise NotImplementedError
+    values = _toml(Path(path).read_bytes())
+    if Path(path).name == "pyproject.toml":
+        tool = values.get("tool", {})
+        values = tool.get("miglint", {}) if isinstance(tool, dict) else {}
+    if not isinstance(values, dict):
+        raise ValueError("[tool.miglint] is no table")
+    return Configuration(str(path), values)
+
+
+_TABLE = re.compile(rb"^\s*\[+\s*tool\s*\.\s*[\"']?miglint\b", re.MULTILINE)
+
+
+def _toml(data: bytes) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib  # imported where used: most trees have no settings of ours
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]  # not there on newer Pythons
+    values: dict[str, Any] = tomllib.loads(data.decode("utf-8-sig"))
+    return values
+
+
+def _has_configuration(folder: str) -> bool:
+    return _configuration_file(folder) is not None
+
+
+def _has_no_configuration(folder: str) -> bool:
+    return False
+
+
+def _configuration_file(folder: str) -> str | None:
+    path = os.path.join(folder, "miglint.toml")
+    if os.path.isfile(path):
+        return path
+    data = files.read_bytes(folder, "pyproject.toml")
+    return os.path.join(folder, "pyproject.toml") if isinstance(data, bytes) and _TABLE.search(data) else None
+
+
+class _Linked(NamedTuple):
+    migrations: Mapping[MigrationKey, Migration]
+    unreadable: tuple[Unreadable, ...]
+
+
+class _Reader:
+    """Reads one tree; everything is read and parsed once, when it is first needed."""
+
+    def __init__(
+        self,
+        root: str,
+        places: Sequence[files.Place],
+        given: Configuration | None,
+        isolated: bool,
+        parse: Parser | None,
+        progress: Progress | None,
+    ) -> None:
+        self.root = root
+        self.places = places
+        self.given = given
+        self.isolated = isolated
+        self.parse = parse
+        self.progress = progress
+        self.sources: dict[str, bytes] = {}
+        self.unread: dict[str, str] = {}
+        self.modules: dict[str, Module | Failure] = {}
+        self.texts: dict[str, str | None] = {}
+        self.configurations: dict[str, Configuration] = {}
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.needed = 0
+        self.excludes: files.Excludes = _nothing
+        self.listing = self._list()
+
+    def tree(self) -> Tree:
+        laid, modules = self._lay_out()
+        if self._read_ignored_apps(laid.layouts):
+            laid, modules = self._lay_out()
+        for one in laid.layouts:
+            self._load(path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files)
+        linked = self._link(laid.layouts, modules)
+        projects = tuple(
+            ProjectFacts(one, facts.migrations, facts.unreadable, self._configuration_of(one.root))
+            for one, facts in zip(laid.layouts, linked, strict=True)
+        )
+        self._tell_of_failures(laid.layouts)
+        repository = self._repository(laid)
+        return Tree(
+            listing=self.listing,
+            scope=tuple(sorted({self._relative(place.path) for place in self.places})),
+            projects=projects,
+            modules=dict(sorted(self.modules.items())),
+            repository=repository,
+            sources=self.sources,
+            notices=tuple(
+                Notice(text) for text in dict.fromkeys((*self.listing.notices, *laid.complaints, *self.notices))
+            ),
+            problems=tuple(dict.fromkeys(self.problems)),
+        )
+
+    # Which files there are.
+
+    def _list(self) -> Listing:
+        if not self.isolated:
+            # Settings hold up to the repository's root, also those above what is read.
+            for place in self.places:
+                folder = place.reading_root
+                while True:
+                    self._configure(folder)
+                    if folder == self.root:
+                        break
+                    folder = os.path.dirname(folder)
+        self.excludes = self._excludes()
+        listing = files.find(self.root, self.places, self.excludes)
+        if not self.isolated:
+            known = len(self.configurations)
+            for path in listing.files:
+                if path.rpartition("/")[2] in ("miglint.toml", "pyproject.toml"):
+                    self._configure(os.path.join(self.root, os.path.dirname(path)))
+            if len(self.configurations) > known:
+                self.excludes = self._excludes()
+                given = {self._relative(place.path) for place in self.places}
+                kept = tuple(path for path in listing.files if path in given or not self.excludes(path))
+                listing = replace(listing, files=kept)
+        return listing
+
+    def _configure(self, folder: str) -> None:
+        relative = self._relative(folder.rstrip(os.sep))
+        path = _configuration_file(folder)
+        if path is None or relative in self.configurations:
+            return
+        shown = self._relative(path)
+        if self.given is not None:
+            self.configurations[relative] = self.given
+            return
+        try:
+            self.configurations[relative] = replace(read_configuration(path), path=shown)
+        except (OSError, ValueError) as error:
+            self.problems.append(f"{shown}: cannot be read ({error}).")
+            self.configurations[relative] = Configuration(shown, {})
+
+    def _excludes(self) -> files.Excludes:
+        matchers = []
+        configurations = dict(self.configurations)
+        if self.given is not None:
+            configurations["."] = self.given
+        for folder, configuration in configurations.items():
+            patterns = configuration.values.get("exclude")
+            if isinstance(patterns, list):
+                matchers.append(files.glob_matcher((one for one in patterns if isinstance(one, str)), folder))
+        return lambda path: any(matches(path) for matches in matchers)
+
+    def _configuration_of(self, root: str) -> Configuration | None:
+        if self.given is not None:
+            return self.given
+        folder = root
+        while folder not in self.configurations and folder != ".":
+            folder = os.path.dirname(folder) or "."
+        return self.configurations.get(folder)
+
+    def _relative(self, path: str) -> str:
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
+
+    # What they say.
+
+    def _data(self, path: str) -> bytes | None:
+        if path not in self.sources and path not in self.unread:
+            data = files.read_bytes(self.root, path)
+            if isinstance(data, bytes):
+                self.sources[path] = data
+            else:
+                self.unread[path] = data.why if data.there else ""
+        return self.sources.get(path)
+
+    def _load(self, paths: Iterable[str]) -> None:
+        wanted: dict[str, bytes] = {}
+        for path in sorted(set(paths) - self.modules.keys()):
+            data = self._data(path)
+            if data is not None:
+                wanted[path] = data
+            elif self.unread[path]:
+                self.modules[path] = Failure(f"the file cannot be read ({self.unread[path]})", TOP)
+            else:
+                # Gone since it was listed: as if it had never been there.
+                self.modules[path] = Failure("the file is gone", TOP)
+        if not wanted:
+            return
+        done, self.needed = self.needed, self.needed + len(wanted)
+        if self.parse is not None:
+            self.modules.update(self.parse(wanted))
+        else:
+            from miglint.parse import parse  # imported where used: it brings libcst
+
+            for number, (path, data) in enumerate(wanted.items(), 1):
+                self.modules[path] = parse(data)
+                if self.progress is not None:
+                    self.progress(done + number, self.needed)
+
+    def _lay_out(self) -> tuple[layout.Laid, Modules]:
+        present = self.listing.files
+        lookup = Lookup(present)
+        with_migrations = frozenset(
+            folder
+            for folder, modules in layout.migration_folders(present).items()
+            if any(layout.defines_migration(self._data(path) or b"") for path in modules)
+        )
+        named: dict[str, str] = {}
+        guesses: list[str] = []
+        for path in present:
+            if layout.may_name_settings(path):
+                name = layout.settings_name(path, self._data(path) or b"")
+                if name is not None:
+                    named[path] = name
+            elif layout.may_be_settings(path) and layout.are_settings(self._data(path) or b""):
+                guesses.append(path)
+        configured = {folder: _configured(one) for folder, one in self.configurations.items()}
+        if self.given is not None:
+            configured.setdefault(".", _configured(self.given))
+        ground = layout.Ground(
+            present, Modules(lookup, self.modules, texts=self.texts), with_migrations, configured, named, tuple(guesses)
+        )
+        while True:
+            laid = layout.lay_out(ground)
+            if not ground.modules.wanted:
+                return laid, ground.modules
+            self._load(ground.modules.wanted)
+            ground.modules.wanted.clear()
+
+    def _read_ignored_apps(self, layouts: Iterable[Layout]) -> bool:
+        """Adds apps that the settings install and git ignores as a whole; whether there were any."""
+        if not self.listing.repository:
+            return False
+        lookup = Lookup(self.listing.files)
+        folders: set[str] = set()
+        for one in layouts:
+            if one.settings.path is None:
+                continue
+            for dotted in _dotted_names(one):
+                if (
+                    lookup.longest(dotted, one.settings.path) is None
+                    and lookup.folder(dotted, one.settings.path) is None
+                ):
+                    folders.update(self._on_disk(dotted, one))
+        if not folders:
+            return False
+        extended = files.extend(self.listing, sorted(folders), self.excludes)
+        changed = extended.files != self.listing.files
+        self.listing = extended
+        return changed
+
+    def _on_disk(self, dotted: str, one: Layout) -> Iterable[str]:
+        starts = [one.root]
+        folder = os.path.dirname(one.settings.path or "")
+        while folder and f"{folder}/__init__.py" in self.listing.files:
+            folder = os.path.dirname(folder)
+        starts.append(folder or ".")
+        parts = dotted.split(".")
+        for start in starts:
+            for length in range(len(parts), 0, -1):
+                path = "/".join(parts[:length]) if start == "." else "/".join((start, *parts[:length]))
+                if files.is_folder(self.root, path) and not any(part in files.SKIPPED for part in path.split("/")):
+                    # A folder of the tree leads to the app, and holds other things too.
+                    if not any(known.startswith(f"{path}/") for known in self.listing.files):
+                        return (path,)
+                    break
+        return ()
+
+    # What it comes to.
+
+    def _link(self, layouts: Sequence[Layout], modules: Modules) -> list[_Linked]:
+        """Every project's migrations, with names resolved; reads what they refer to until nothing more is asked for."""
+        resolved: dict[tuple[MigrationKey, str], Migration | None] = {}
+        waiting = {
+            (MigrationKey(app.label, _stem(path)), path)
+            for one in layouts
+            for app in one.apps
+            if app.has_init
+            for path in app.files
+        }
+        while waiting:
+            unfinished = set()
+            for key, path in sorted(waiting):
+                module = self.modules[path]
+                if isinstance(module, Module):
+                    asked = len(modules.wanted) + len(modules.wanted_texts)
+                    resolved[key, path] = resolve_migration(key, path, module, modules)
+                    if len(modules.wanted) + len(modules.wanted_texts) > asked:
+                        unfinished.add((key, path))
+            self._load(modules.wanted)
+            for path in modules.wanted_texts:
+                data = files.read_bytes(self.root, path)
+                self.texts[path] = files.decode(data) if isinstance(data, bytes) else None
+            if not (modules.wanted or modules.wanted_texts):
+                break
+            modules.wanted.clear()
+            modules.wanted_texts.clear()
+            # Those that asked first may have asked in vain for what others asked for after them.
+            waiting = waiting if unfinished else set()
+        return [self._linked(one, resolved) for one in layouts]
+
+    def _linked(self, one: Layout, resolved: Mapping[tuple[MigrationKey, str], Migration | None]) -> _Linked:
+        migrations: dict[MigrationKey, Migration] = {}
+        unreadable = []
+        for app in one.apps:
+            for path in app.files if app.has_init else ():
+                key = MigrationKey(app.label, _stem(path))
+                module = self.modules[path]
+                if isinstance(module, Failure):
+                    if self.unread.get(path) != "":
+                        unreadable.append(Unreadable(key, path, module))
+                    continue
+                migration = resolved[key, path]
+                if migration is not None:
+                    migrations[key] = migration
+                elif layout.defines_migration(self.sources.get(path, b"class Migration")):
+                    continue
+                else:
+                    self.notices.append(f"'{path}' defines no class Migration, so Django would refuse to load it.")
+        return _Linked(dict(sorted(migrations.items())), tuple(sorted(unreadable, key=lambda one: one.key)))
+
+    def _tell_of_failures(self, layouts: Iterable[Layout]) -> None:
+        reported = {path for one in layouts for app in (*one.apps, *one.duplicates) for path in app.files}
+        for path, module in sorted(self.modules.items()):
+            if isinstance(module, Failure) and path not in reported and self.unread.get(path) != "":
+                self.notices.append(f"'{path}' (line {module.span.line}) is left out: {module.reason}.")
+
+    def _repository(self, laid: layout.Laid) -> Repository:
+        apps = {app.path: app for one in laid.layouts for app in (*one.duplicates, *one.apps)}
+        folders = dict.fromkeys((*apps, *(folder for bare in laid.bare.values() for folder in bare)))
+        candidates = {
+            f"{folder}/{layout.next_name(apps[folder].files if folder in apps else ())}": folder for folder in folders
+        }
+        if self.listing.repository:
+            at = {os.path.join(self.root, candidate): candidate for candidate in candidates}
+            matches = {at[path]: match for path, match in git.check_ignore(at).items()}
+        else:
+            matches = files.gitignored(self.root, candidates)
+        ignored = [
+            self._ignored(candidates[candidate], candidate, match, apps)
+            for candidate, match in sorted(matches.items())
+            if candidates[candidate] in apps or self._speaks_of_django(candidates[candidate])
+        ]
+        untracked = {path for app in apps.values() for path in app.files if path in self.listing.untracked}
+        return Repository(self.listing.repository, tuple(ignored), frozenset(untracked))
+
+    def _ignored(self, folder: str, candidate: str, match: git.Match, apps: Mapping[str, App]) -> IgnoredFolder:
+        inside = match.source.startswith(self.root.rstrip(os.sep) + os.sep)
+        tracked = 0
+        if self.listing.repository:
+            below = [path for path in self.listing.files if path.startswith(f"{folder}/")]
+            tracked = sum(path not in self.listing.untracked for path in below)
+        return IgnoredFolder(
+            folder=folder,
+            candidate=candidate,
+            source=self._relative(match.source) if inside else match.source,
+            line=match.line,
+            pattern=match.pattern,
+            tracked=tracked,
+            present=len(apps[folder].files) if folder in apps else 0,
+        )
+
+    def _speaks_of_django(self, folder: str) -> bool:
+        """Whether the models beside a migrations folder that is not there yet are Django's."""
+        package = os.path.dirname(folder)
+        models = [
+            path for path in (f"{package}/models.py", f"{package}/models/__init__.py") if path in self.listing.files
+        ]
+        return any(b"django" in (self._data(path) or b"") for path in models)
+
+
+def _nothing(path: str) -> bool:
+    return False
+
+
+def _configured(configuration: Configuration) -> layout.Configured:
+    apps = configuration.values.get("apps")
+    version = configuration.values.get("django")
+    found = re.fullmatch(r"(\d+)\.(\d+).*", version) if isinstance(version, str) else None
+    return layout.Configured(
+        {label: path for label, path in apps.items() if isinstance(path, str)} if isinstance(apps, dict) else {},
+        (int(found[1]), int(found[2])) if found else None,
+    )
+
+
+def _dotted_names(one: Layout) -> list[str]:
+    """Packages that the settings install, and those that they keep migrations in."""
+    installed = one.settings.values.get("INSTALLED_APPS")
+    moved = one.settings.values.get("MIGRATION_MODULES")
+    names = [text_of(item) for item in installed.items] if isinstance(installed, SequenceValue) else []
+    names += [text_of(item) for _, item in moved.items] if isinstance(moved, MappingValue) else []
+    return [name for name in names if name]
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")

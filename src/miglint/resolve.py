@@ -1,0 +1,269 @@
+"""Names across files: from what one file refers to, to what another one says.
+
+A second step over facts, never cached with them: what a name means depends on the whole tree. Nothing is read
+here. What would have to be read is collected in `Modules.wanted`; whoever reads it asks again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from miglint.facts.migration import Class, Failure, Function, Migration, MigrationKey, Module
+from miglint.facts.values import Call, Reference, Value, truth_of
+
+T = TypeVar("T")
+
+
+class Lookup:
+    """Modules and packages of a tree by dotted name, wherever in the tree Python's path may start."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = frozenset(files)
+        self._modules: defaultdict[str, list[str]] = defaultdict(list)
+        self._folders: defaultdict[str, list[str]] = defaultdict(list)
+        folders = set()
+        for path in sorted(self.files):
+            if path.endswith(".py"):
+                folder, _, name = path.rpartition("/")
+                folders.add(folder)
+                last = folder.rpartition("/")[2] if name == "__init__.py" else name[:-3]
+                self._modules[last].append(path)
+        for folder in sorted(folders):
+            self._folders[folder.rpartition("/")[2]].append(folder)
+        self._parts = {part for folder in folders for part in folder.split("/")}
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def may_know(self, dotted: str) -> bool:
+        """Whether the first part of a name is that of any module or folder here; cheap."""
+        first = dotted.partition(".")[0]
+        return not first or first in self._parts or first in self._modules
+
+    def module(self, dotted: str, near: str) -> str | None:
+        """The file of a module or package, by its absolute or relative name in the file `near`."""
+        if dotted.startswith("."):
+            base = _relative(dotted, near)
+            if base is None:
+                return None
+            return next((path for path in (f"{base}.py", _init(base)) if path in self.files), None)
+        if not self.may_know(dotted):
+            return None
+        key = (dotted, near.rpartition("/")[0])
+        if key not in self._found:
+            last = dotted.rpartition(".")[2]
+            self._found[key] = self._nearest(dotted, near, self._modules.get(last, ()), _name_of)
+        return self._found[key]
+
+    def folder(self, dotted: str, near: str) -> str | None:
+        """The folder of a package by its name, with or without an `__init__.py`."""
+        if dotted.startswith("."):
+            return None
+        return self._nearest(dotted, near, self._folders.get(dotted.rpartition(".")[2], ()), lambda folder: folder)
+
+    def longest(self, dotted: str, near: str) -> tuple[str, tuple[str, ...]] | None:
+        """The file that the beginning of a dotted name leads to, as far as it goes, and the rest of the name."""
+        dots = dotted[: len(dotted) - len(dotted.lstrip("."))]
+        parts = tuple(dotted[len(dots) :].split(".")) if len(dotted) > len(dots) else ()
+        for length in range(len(parts), -1 if dots else 0, -1):
+            path = self.module(dots + ".".join(parts[:length]), near)
+            if path is not None:
+                return path, parts[length:]
+        return None
+
+    def _nearest(self, dotted: str, near: str, paths: Iterable[str], name: Callable[[str], str]) -> str | None:
+        suffix = "/" + dotted.replace(".", "/")
+        here = near.split("/")[:-1]
+
+        def distance(path: str) -> tuple[bool, int, int, str]:
+            start = ("/" + name(path))[: -len(suffix)].strip("/")
+            # Python's path starts outside of packages; a project that puts a package on it is rarer than
+            # a module that is named like a library (`celery.py`).
+            inside = bool(start) and f"{start}/__init__.py" in self.files
+            parts = path.split("/")
+            common = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(parts, here, strict=False))))
+            return inside, -common, len(parts), path
+
+        found = min((distance(path) for path in paths if ("/" + name(path)).endswith(suffix)), default=None)
+        if found is None or (found[0] and "." not in dotted):
+            return None
+        return found[3]
+
+
+class Found(NamedTuple):
+    """What a name means: `path` is the file that says so."""
+
+    path: str
+    name: str
+    what: Value | Class | Function
+
+
+class External(NamedTuple):
+    """A name that leads out of the tree, in full."""
+
+    path: str
+
+
+Meaning: TypeAlias = Found | External | None
+
+
+@dataclass(slots=True)
+class Modules:
+    """The files that were read so far, and in `wanted` and `wanted_texts` those that were asked for in vain."""
+
+    lookup: Lookup
+    known: Mapping[str, Module | Failure]
+    wanted: set[str] = field(default_factory=set)
+    # Other files' contents, None where there is no such file.
+    texts: Mapping[str, str | None] = field(default_factory=dict)
+    wanted_texts: set[str] = field(default_factory=set)
+
+    def module(self, path: str) -> Module | None:
+        module = self.known.get(path)
+        if module is None and path in self.lookup.files:
+            self.wanted.add(path)
+        return module if isinstance(module, Module) else None
+
+    def find(self, name: str, near: str) -> Meaning:
+        """What a `Reference.path` in the file `near` means, through imports, star imports and aliases."""
+        return self._find(name, near, set())
+
+    def builtin(self, name: str, near: str, known: Callable[[str], T | None]) -> T | None:
+        """The first of a class's ancestors outside the tree that `known` knows, itself included."""
+        return next(self._ancestors(name, near, known, set()), None)
+
+    def attribute(self, name: str, near: str, attribute: str) -> Found | None:
+        """An attribute of a class of the tree, its own or inherited from another class of the tree."""
+        for found in self.lineage(name, near):
+            if isinstance(found.what, Class):
+                if attribute in found.what.attributes:
+                    return Found(found.path, attribute, found.what.attributes[attribute])
+                if attribute in found.what.methods:
+                    return Found(found.path, attribute, found.what.methods[attribute])
+        return None
+
+    def lineage(self, name: str, near: str) -> Iterator[Found]:
+        """A class and the classes of the tree that it inherits from, nearest first."""
+        waiting: list[tuple[str, str]] = [(name, near)]
+        seen: set[tuple[str, str]] = set()
+        while waiting:
+            found = self.find(*waiting.pop(0))
+            if not isinstance(found, Found) or not isinstance(found.what, Class) or found[:2] in seen:
+                continue
+            seen.add((found.path, found.name))
+            yield found
+            waiting += ((base.path, found.path) for base in found.what.bases if isinstance(base, Reference))
+
+    def _ancestors(
+        self, name: str, near: str, known: Callable[[str], T | None], seen: set[tuple[str, str]]
+    ) -> Iterator[T]:
+        found = self.find(name, near)
+        if isinstance(found, External):
+            answer = known(found.path)
+            if answer is not None:
+                yield answer
+        elif found is not None and isinstance(found.what, Class) and (found.path, found.name) not in seen:
+            seen.add((found.path, found.name))
+            for base in found.what.bases:
+                if isinstance(base, Reference):
+                    yield from self._ancestors(base.path, found.path, known, seen)
+
+    def _find(self, name: str, near: str, seen: set[tuple[str, str]]) -> Meaning:
+        if (name, near) in seen:
+            return None
+        seen.add((name, near))
+        if name.startswith("#"):
+            return self._member(near, tuple(name[1:].split(".")), seen)
+        if name.startswith("builtins."):
+            return self._starred(near, name.removeprefix("builtins."), seen) or External(name)
+        if not self.lookup.may_know(name):
+            return External(name)
+        place = self.lookup.longest(name, near)
+        if place is None:
+            # A relative name leads nowhere else.
+            return None if name.startswith(".") else External(name)
+        path, rest = place
+        return self._member(path, rest, seen) if rest else None
+
+    def _member(self, path: str, parts: tuple[str, ...], seen: set[tuple[str, str]]) -> Meaning:
+        module = self.module(path)
+        if module is None:
+            return None
+        dotted = ".".join(parts)
+        if dotted in module.classes:
+            return Found(path, dotted, module.classes[dotted])
+        if dotted in module.functions:
+            return Found(path, dotted, module.functions[dotted])
+        value = module.names.get(parts[0])
+        match value:
+            case None:
+                return self._starred(path, dotted, seen)
+            case Reference(target) if target != f"#{parts[0]}":
+                return self._find(".".join((target, *parts[1:])), path, seen)
+            case _:
+                if len(parts) == 1 and not isinstance(value, Reference):
+                    return Found(path, dotted, value)
+                owner = module.classes.get(".".join(parts[:-1]))
+                if owner is None:
+                    return None
+                what = owner.methods.get(parts[-1]) or owner.attributes.get(parts[-1])
+                return None if what is None else Found(path, dotted, what)
+
+    def _starred(self, path: str, name: str, seen: set[tuple[str, str]]) -> Meaning:
+        module = self.module(path)
+        outside: Meaning = None
+        for star in reversed(module.stars if module is not None else ()):
+            found = self._find(star + ("" if star.endswith(".") else ".") + name, path, seen)
+            if isinstance(found, Found):
+                return found
+            # It may come from a library's star import as well as be a built-in name.
+            outside = outside or found
+        return outside
+
+
+def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
+    """A module as the migration that it is under a key; None where it defines no class `Migration`."""
+    own = module.migration
+    if own is None:
+        return None
+    return Migration(
+        key=key,
+        path=path,
+        span=own.span,
+        dependencies=own.dependencies,
+        run_before=own.run_before,
+        replaces=own.replaces,
+        operations=own.operations,
+        attribute_spans=own.attribute_spans,
+        initial=truth_of(own.initial, False),
+        atomic=True,
+        module=module,
+    )
+
+
+def calls_in(value: Value) -> Iterator[Call]:
+    """A call, and the calls that its result is called or asked for an attribute on."""
+    while isinstance(value, Call):
+        yield value
+        value = value.function
+
+
+def _relative(dotted: str, near: str) -> str | None:
+    """The path, without its ending, that a relative name means in the file `near`; None above the tree."""
+    name = dotted.lstrip(".")
+    parts = near.split("/")[:-1]
+    up = len(dotted) - len(name) - 1
+    if up > len(parts):
+        return None
+    return "/".join((*parts[: len(parts) - up], *(name.split(".") if name else ())))
+
+
+def _init(folder: str) -> str:
+    return f"{folder}/__init__.py" if folder else "__init__.py"
+
+
+def _name_of(path: str) -> str:
+    """`a/b` for `a/b.py` and for `a/b/__init__.py`."""
+    return path[: -len("/__init__.py")] if path.endswith("/__init__.py") else path[: -len(".py")]
