@@ -1,6 +1,8 @@
-from factories import app, project
+from factories import app, line, migration, project
 
+from miglint.facts.migration import Dependency, MigrationKey
 from miglint.facts.source import TOP, Location
+from miglint.findings import Related
 from miglint.rules.missing_init import MissingInit
 
 
@@ -29,3 +31,12 @@ def test_a_folder_with_migrations_that_django_does_not_load_is_an_error():
         "without a word and makes none of its tables."
     )
     assert (finding.app, finding.subject) == ("shop", "shop/migrations")
+
+
+def test_who_depends_on_them_is_told_here_instead_of_in_a_second_finding():
+    blog = migration("blog.0001", dependencies=[Dependency(MigrationKey("shop", "0001_initial"), line(7))])
+    (finding,) = MissingInit().check(project(apps=[app("shop", has_init=False)], migrations=[blog]))
+
+    assert finding.related == (
+        Related(Location("blog/migrations/0001.py", line(7)), "'blog.0001' names 'shop.0001_initial', not loaded"),
+    )

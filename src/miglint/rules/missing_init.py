@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from miglint.facts.layout import place_of
-from miglint.findings import Finding, Severity
+from miglint.findings import Finding, Related, Severity
 from miglint.project import Project
 from miglint.rules.base import ProjectRule
 
@@ -29,4 +29,10 @@ class MissingInit(ProjectRule):
                 hint=f"Create an empty '{app.path}/__init__.py' and commit it.",
                 app=app.label,
                 subject=app.path,
+                # Dependencies on these migrations dangle for this reason alone, so MIG102 leaves them to this finding.
+                related=tuple(
+                    Related(missing.entry.location, f"'{missing.entry.migration}' names '{missing.target}', not loaded")
+                    for missing in project.graph.missing
+                    if missing.cause == "no-init" and missing.target.app_label == app.label
+                ),
             )
