@@ -10,10 +10,10 @@ from miglint.report import Style, render
 
 
 def lines(*findings: Finding) -> list[str]:
-    return render(dataclasses.replace(CLEAN, findings=findings), "github", Style(), pages).splitlines()
+    return render(dataclasses.replace(CLEAN, findings=findings), "github", Style(quiet=True), pages).splitlines()
 
 
-def test_nothing_found_is_nothing_said():
+def test_nothing_found_is_no_annotation():
     assert lines() == []
 
 
@@ -64,9 +64,24 @@ def test_a_line_of_the_log_cannot_be_a_command():
     ] * 2
 
 
-def test_notices_about_the_run_are_annotations_without_a_place():
-    report = dataclasses.replace(CLEAN, notices=(Notice("No folder."), Notice("It broke.", internal=True)))
-    assert render(report, "github", Style(), pages) == "::warning::No folder.\n::error::It broke.\n"
+def test_notices_about_the_run_are_annotations_without_a_place_and_count_among_the_ten():
+    report = dataclasses.replace(
+        CLEAN,
+        findings=tuple(dataclasses.replace(LEAVES, subject=str(number)) for number in range(12)),
+        notices=(Notice("No folder."), Notice("It broke.", internal=True)),
+    )
+    text = render(report, "github", Style(), pages).splitlines()
+    assert text[0] == "::error::It broke."
+    assert [line.split(" ")[0] for line in text[1:10]] == ["::error"] * 9
+    assert text[10] == "::warning::No folder."
+    assert text[11] == "3 more findings in the log:"
+
+
+def test_the_log_ends_in_the_summary():
+    assert render(CLEAN, "github", Style(), pages) == (
+        "Checked 12 migrations of 3 apps: no findings.\n"
+        "Assumed: Django 5.2 (the default), postgresql:14 (the oldest that Django 5.2 supports).\n"
+    )
 
 
 def test_suppressed_findings_are_not_annotated():

@@ -214,6 +214,11 @@ def test_the_invocation_tells_of_the_run():
     assert [noted["descriptor"]["id"] for noted in invocation["toolConfigurationNotifications"]] == ["run-notice"]
 
 
+def test_the_versions_assumed_are_named():
+    (assumed,) = run(CLEAN)["properties"]["assumptions"]
+    assert (assumed["django"], assumed["database"]) == ("5.2", "postgresql:14")
+
+
 def test_findings_are_no_failure_of_the_run():
     assert run(RICH)["invocations"][0]["executionSuccessful"] is True
 

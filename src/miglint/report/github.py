@@ -5,12 +5,12 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from miglint.findings import Finding, Report, Severity
+from miglint.findings import Finding, Notice, Report, Severity
 from miglint.report import Pages, Style, by_place, shown
 from miglint.report.terminal import visible
-from miglint.report.text import concise_line, count_of
+from miglint.report.text import brief_summary, concise_line, count_of
 
 # What GitHub shows of one step, of each kind: the rest it drops without a word.
 PER_KIND = 10
@@ -25,15 +25,24 @@ _COMMAND: dict[Severity, str] = {
 def render(report: Report, pages: Pages, style: Style) -> str:
     """Annotations, the worst first, as many as GitHub shows; the others are lines of the log."""
     findings = sorted(shown(report, style), key=lambda finding: (-finding.severity, by_place(finding)))
-    annotated: list[Finding] = []
+    annotated: list[str] = []
     others: list[Finding] = []
     for severity in sorted(Severity, reverse=True):
-        alike = [finding for finding in findings if finding.severity is severity]
-        annotated += alike[:PER_KIND]
-        others += alike[PER_KIND:]
-    lines = [_annotation(finding) for finding in annotated]
-    lines += [f"::{'error' if notice.internal else 'warning'}::{_data(notice.message)}" for notice in report.notices]
-    return "".join(f"{line}\n" for line in lines + _rest(others))
+        # What is said of the run itself counts among the ten, and comes first: the rest may hang on it.
+        alike = [f"::{_COMMAND[severity]}::{_data(notice.message)}" for notice in _of(report.notices, severity)]
+        about = [finding for finding in findings if finding.severity is severity]
+        room = max(0, PER_KIND - len(alike))
+        annotated += alike + [_annotation(finding) for finding in about[:room]]
+        others += about[room:]
+    lines = annotated + _rest(others)
+    if not style.quiet:
+        lines += [_uncommanded(line) for line in brief_summary(report, Style())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _of(notices: Iterable[Notice], severity: Severity) -> list[Notice]:
+    """The notices about the run that are annotated at a severity."""
+    return [notice for notice in notices if severity is (Severity.ERROR if notice.internal else Severity.WARNING)]
 
 
 def _annotation(finding: Finding) -> str:
@@ -51,15 +60,20 @@ def _annotation(finding: Finding) -> str:
 def _rest(findings: Sequence[Finding]) -> list[str]:
     if not findings:
         return []
-    # The bullet keeps a path that starts with `::` from being a command; the other sign of one works anywhere.
-    lines = [f"- {concise_line(finding, Style())}".replace("##[", "## [") for finding in findings]
+    # The bullet keeps a path that starts with `::` from being a command.
+    lines = [f"- {_uncommanded(concise_line(finding, Style()))}" for finding in findings]
     return [f"{count_of(len(findings), 'more finding')} in the log:", *lines]
+
+
+def _uncommanded(line: str) -> str:
+    """A line for the log without the older sign of a command, which works anywhere in it."""
+    return line.replace("##[", "## [")
 
 
 def _data(text: str) -> str:
     """Line ends stay, escaped; every other control character is made visible."""
-    shown = "\n".join(visible(line) for line in text.split("\n"))
-    return shown.replace("%", "%25").replace("\n", "%0A").replace("##[", "## [")
+    safe = "\n".join(visible(line) for line in text.split("\n"))
+    return _uncommanded(safe).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

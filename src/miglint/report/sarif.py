@@ -63,6 +63,7 @@ def render(report: Report, pages: Pages, style: Style) -> str:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
         "columnKind": "utf16CodeUnits",
         "results": [_result(finding, index[finding.code], texts) for finding in findings],
+        "properties": {"assumptions": [assumption._asdict() for assumption in report.assumptions]},
     }
     return dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 

@@ -37,7 +37,7 @@ def concise(report: Report, pages: Pages, style: Style) -> str:
     """One line for each finding, as compilers print them; then the summary."""
     lines = [concise_line(finding, style) for finding in shown(report, style)]
     if not style.quiet:
-        lines += [_verdict(report, style), *_assumed(report, style), *_noticed(report, style)]
+        lines += [*brief_summary(report, style), *_noticed(report, style)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -46,6 +46,11 @@ def concise_line(finding: Finding, style: Style) -> str:
     code = paint(finding.code, SEVERITY_PAINT[finding.severity], style.colour)
     hidden = f" ({_hidden(finding)})" if finding.suppressed else ""
     return f"{_place(finding, style)}: {code} {visible(finding.message)}{hidden}"
+
+
+def brief_summary(report: Report, style: Style) -> list[str]:
+    """What was found in how much, and the versions assumed."""
+    return [_verdict(report, style), *_assumed(report, style)]
 
 
 def statistics(report: Report, style: Style) -> str:
