@@ -118,6 +118,16 @@ def test_a_cycle_is_drawn_and_spelt_out():
     assert "Cycle: shop." in text
 
 
+def test_histories_that_have_nothing_to_do_with_each_other_stand_apart():
+    apart = project({"shop.0001_a": [], "shop.0001_b": []})
+    assert render_text([apart], UNICODE).startswith("""\
+shop  2 migrations in shop/migrations
+  ● 0001_a (root, one of several leaves)
+
+  ● 0001_b (root, one of several leaves)
+""")
+
+
 def test_conflicts_are_red():
     forked = project({"shop.0001_a": [], "shop.0001_b": []})
     assert "\x1b[1;31m0001_a\x1b[0m" in render_text([forked], Style(colour=True))

@@ -119,6 +119,9 @@ def _sketch(
             rows.append(_Row(_joint(lanes, here, column, signs.merge, signs), None))
         while lanes and lanes[-1] is None:
             lanes.pop()
+        if not lanes and undrawn:
+            # Below a root, a history begins that has nothing to do with this one.
+            rows.append(_Row("", None))
     yield from reversed(rows)
 
 
