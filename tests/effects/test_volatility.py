@@ -78,3 +78,22 @@ def test_each_row_gets_a_value_of_its_own(default, sql):
 )
 def test_what_is_defined_elsewhere_may_be_either(default):
     assert isinstance(volatility(default), Unsure)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("clock_timestamp currval gen_random_bytes gen_random_uuid gen_salt lastval nextval random", Volatile),
+        ("random_normal setval timeofday uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 uuidv4 uuidv7", Volatile),
+        (
+            "now statement_timestamp transaction_timestamp txid_current to_char date_trunc md5 lower concat format",
+            Steady,
+        ),
+        ("current_setting version age timezone make_interval jsonb_build_object tstzrange", Steady),
+        ("shop_code nextvalue", Unsure),
+    ],
+)
+def test_functions_are_what_the_servers_catalogue_says(names, expected):
+    assert {name: type(volatility(call(FUNC, function=name))) for name in names.split()} == dict.fromkeys(
+        names.split(), expected
+    )
