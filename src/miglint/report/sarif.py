@@ -19,8 +19,6 @@ from miglint.report.frame import source_lines
 from miglint.report.json import dumps
 from miglint.report.line_hashes import line_hashes
 
-HOMEPAGE = "https://pypi.org/project/miglint/"
-
 # What GitHub takes of a description.
 _LONGEST = 1024
 
@@ -116,7 +114,8 @@ def _driver(rules: list[RuleInfo], pages: Pages) -> dict[str, Any]:
         "organization": "miglint",
         "version": __version__,
         "semanticVersion": __version__,
-        "informationUri": HOMEPAGE,
+        # Viewers want an address; miglint has none on the web, and its pages travel with each rule's help.
+        "informationUri": "urn:miglint",
         "shortDescription": {"text": "Static analysis of Django migrations."},
         "rules": [_rule(rule, pages(rule.code)) for rule in rules],
         "notifications": [_notification(*notification) for notification in _NOTIFICATIONS],
@@ -132,7 +131,6 @@ def _rule(rule: RuleInfo, page: RulePage | None) -> dict[str, Any]:
         "shortDescription": {"text": _short(_first_sentence(summary))},
         "fullDescription": {"text": _short(summary)},
         "help": {"text": text, "markdown": text},
-        "helpUri": HOMEPAGE,
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
         "properties": {
             "tags": ["django", "migrations", _FAMILY.get(rule.code[3:4], "other")],
@@ -149,7 +147,6 @@ def _notification(identity: str, name: str, text: str) -> dict[str, Any]:
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
         "help": {"text": text, "markdown": text},
-        "helpUri": HOMEPAGE,
         "defaultConfiguration": {"level": "warning"},
     }
 
