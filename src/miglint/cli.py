@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        outcome = command_line.main(args=None if argv is None else list(argv), prog_name="miglint", standalone_mode=False)
+        outcome = command_line.main(
+            args=None if argv is None else list(argv), prog_name="miglint", standalone_mode=False
+        )
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -184,9 +186,9 @@ def rule(code: str | None, every: bool, format_: str) -> int:
 @click.option("--cache-dir", metavar="DIR", envvar="MIGLINT_CACHE_DIR", help="The cache's folder.")
 def clean(paths: tuple[str, ...], cache_dir: str | None) -> int:
     """Remove the cache."""
-    from miglint import files
+    from miglint import write
 
-    removed = [folder for path in (paths or (".",)) for folder in files.remove_cache(path, cache_dir)]
+    removed = [folder for path in (paths or (".",)) for folder in write.remove_cache(path, cache_dir)]
     for folder in removed:
         click.echo(f"Removed {folder}.")
     if not removed:
@@ -254,7 +256,9 @@ def _outputs(formats: tuple[str, ...], output_file: str | None) -> tuple[Output,
     places = [output.file for output in outputs]
     for place in places:
         if places.count(place) > 1:
-            where = f"the file '{place}'" if place else "standard output; give all but one a file, as in sarif:out.sarif"
+            where = (
+                f"the file '{place}'" if place else "standard output; give all but one a file, as in sarif:out.sarif"
+            )
             raise click.UsageError(f"--output-format: two formats would both go to {where}.")
     return tuple(outputs)
 
@@ -266,10 +270,10 @@ def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:
     style = _style(arguments, to_file=output.file is not None)
     text = formats.render(report, output.format, style, rulebook.page)
     if output.file is not None:
-        from miglint import files
+        from miglint import write
 
         try:
-            files.write_text(output.file, text)
+            write.write_text(output.file, text)
         except OSError as error:
             raise click.ClickException(f"'{output.file}' cannot be written: {error.strerror or error}.") from error
         return
@@ -300,6 +304,7 @@ def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
     width = shutil.get_terminal_size((100, 24)).columns if terminal or os.environ.get("COLUMNS") else 100
     return Style(
         colour=colour,
+        unicode=to_file or (sys.stdout.encoding or "").lower().startswith("utf"),
         width=max(40, min(width, 120)),
         quiet=arguments["quiet"],
         verbose=arguments["verbose"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint import config as settings
-from miglint import files, read
+from miglint import read, write
 from miglint import fix as fixing
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
@@ -76,7 +76,7 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
         here = (finding for finding in run.report.findings if finding.location.path in tree.sources)
         for path, edits in sorted(fixing.safe_edits(here).items()):
             try:
-                count += files.rewrite(tree.root, path, lambda text, edits=edits: fixing.apply(text, edits))
+                count += write.rewrite(tree.root, path, lambda text, edits=edits: fixing.apply(text, edits))
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' could not be mended: {error}.")
     return Fixed(check(options) if count else check(options, progress), count, tuple(problems))
@@ -156,6 +156,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
         findings=_shown(kept),
         suppressed=_shown(hidden),
         rules=tuple(infos[code] for code in sorted(infos)),
+        paths=options.paths,
         migrations=len(migrations),
         apps=len(apps),
         in_scope=sum(migrations.values()),
@@ -430,5 +431,5 @@ def _sources(tree: read.Tree, findings: Iterable[Finding]) -> dict[str, str]:
     for path in sorted(paths):
         data = tree.source(path)
         if data:
-            texts[path] = files.decode(data)
+            texts[path] = text_of(data)
     return texts
