@@ -195,6 +195,7 @@ class _Finder:
         self.given = {self.relative(path) for path in given}
         self.files: set[str] = set()
         self.untracked: set[str] = set()
+        self.tracked: set[str] = set()
         self.ignored: set[str] = set()
         self.notices: list[str] = []
         self.repository = False
@@ -276,6 +277,7 @@ class _Finder:
         prefix = self.relative(folder)
         prefix = prefix + "/" if prefix else ""
         self.leave_virtual_environments(prefix + path for path in (*listed.tracked, *listed.untracked))
+        self.tracked.update(prefix + path for path in listed.tracked)
         self.add(prefix + path for path in listed.tracked)
         untracked = {prefix + path for path in listed.untracked}
         self.add(untracked)
@@ -293,6 +295,9 @@ class _Finder:
                 else:
                     self.add(self.walk(self.at(path)))
         return True
+
+    def real(self, path: str) -> str:
+        return self.relative(os.path.realpath(self.at(path)))
 
     def at(self, path: str) -> str:
         return os.path.join(self.root, path)
@@ -376,7 +381,10 @@ class _Finder:
             for here, folders, files in os.walk(path):
                 relative = self.relative(here)
                 folders[:] = sorted(name for name in folders if self.enters(f"{relative}/{name}"))
-                self.add(f"{relative}/{name}" for name in sorted(files))
+                paths = [f"{relative}/{name}" for name in sorted(files)]
+                self.add(paths)
+                if self.repository and _is_below(target, self.root):
+                    self.untracked |= {path for path in paths if self.real(path) not in self.tracked}
 
     def add_ignored_migrations(self) -> None:
         """Migrations folders that git ignores, in packages that it lists: Django loads them all the same."""

@@ -7,13 +7,29 @@ here. What would have to be read is collected in `Modules.wanted`; whoever reads
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from miglint.facts.migration import Class, Failure, Function, Migration, MigrationKey, Module
-from miglint.facts.values import Call, Reference, Value, truth_of
+from miglint.facts.source import Span
+from miglint.facts.values import (
+    Argument,
+    Call,
+    Digest,
+    Literal,
+    Mapping,
+    Parameter,
+    Reference,
+    Sequence,
+    Unresolved,
+    Value,
+    text_of,
+    truth_of,
+)
+from miglint.folding import fold_call, substitute
 
 T = TypeVar("T")
 
@@ -114,10 +130,10 @@ class Modules:
     """The files that were read so far, and in `wanted` and `wanted_texts` those that were asked for in vain."""
 
     lookup: Lookup
-    known: Mapping[str, Module | Failure]
+    known: AnyMapping[str, Module | Failure]
     wanted: set[str] = field(default_factory=set)
     # Other files' contents, None where there is no such file.
-    texts: Mapping[str, str | None] = field(default_factory=dict)
+    texts: AnyMapping[str, str | None] = field(default_factory=dict)
     wanted_texts: set[str] = field(default_factory=set)
 
     def module(self, path: str) -> Module | None:
@@ -156,6 +172,14 @@ class Modules:
             yield found
             waiting += ((base.path, found.path) for base in found.what.bases if isinstance(base, Reference))
 
+    def evaluate(self, value: Value, near: str) -> Value:
+        """A value of the file `near` with what other files say filled in, and folded; else as it is.
+
+        Functions of the tree are called where their outcome is known, files beside a module read where it opens
+        them. Names that stay are such that they mean the same in any file of the tree.
+        """
+        return self._evaluate(value, near, None, 0)
+
     def _ancestors(
         self, name: str, near: str, known: Callable[[str], T | None], seen: set[tuple[str, str]]
     ) -> Iterator[T]:
@@ -169,6 +193,138 @@ class Modules:
             for base in found.what.bases:
                 if isinstance(base, Reference):
                     yield from self._ancestors(base.path, found.path, known, seen)
+
+    def _evaluate(self, value: Value, near: str, home: str | None, depth: int) -> Value:
+        """`home` is the file whose value this becomes part of, None if it is `near` itself."""
+        if depth > _DEEPEST:
+            return value
+        match value:
+            case Reference(path):
+                found = self.find(path, near)
+                if isinstance(found, Found) and not isinstance(found.what, (Class, Function)):
+                    if isinstance(found.what, Unresolved):
+                        return self._moved(value, near, home)
+                    return self._evaluate(found.what, found.path, home or near, depth + 1)
+                return self._moved(value, near, home)
+            case Sequence(kind, items, span):
+                return Sequence(kind, tuple(self._evaluate(item, near, home, depth + 1) for item in items), span)
+            case Mapping(pairs, span):
+                return Mapping(
+                    tuple(
+                        (self._evaluate(key, near, home, depth + 1), self._evaluate(item, near, home, depth + 1))
+                        for key, item in pairs
+                    ),
+                    span,
+                )
+            case Call(function, arguments, span, function_span):
+                text = self._text_of_file(value, near)
+                if text is not None:
+                    return Literal(text)
+                given = tuple(
+                    Argument(one.name, self._evaluate(one.value, near, home, depth + 1), one.span) for one in arguments
+                )
+                if isinstance(function, Reference):
+                    found = self.find(function.path, near)
+                    if isinstance(found, Found) and isinstance(found.what, Function):
+                        returned = self._returned(found.what, given, span)
+                        if returned is not None:
+                            return self._evaluate(returned, found.path, home or near, depth + 1)
+                callee = self._evaluate(function, near, home, depth + 1)
+                folded = fold_call(callee, given, span)
+                return folded if folded is not None else Call(callee, given, span, function_span)
+            case Literal() | Parameter() | Digest() | Unresolved():
+                return value
+
+    def _moved(self, reference: Reference, near: str, home: str | None) -> Reference:
+        """A name that means in the file `home` what it means in `near`."""
+        if home is None or home == near:
+            return reference
+        if reference.path.startswith("#"):
+            return Reference(f"{_dotted(near)}.{reference.path[1:]}")
+        if reference.path.startswith("."):
+            base = _relative(reference.path, near)
+            return reference if base is None else Reference(base.replace("/", "."))
+        return reference
+
+    def _returned(self, function: Function, given: tuple[Argument, ...], span: Span) -> Value | None:
+        """What a function returns for these arguments; None where that is not known. Spans become those of the call."""
+        if isinstance(function.returns, Unresolved):
+            return None
+        known = dict(function.defaults)
+        names = [name for name in function.parameters if not name.startswith("*")]
+        if len(names) < len(function.parameters):
+            return None
+        for number, argument in enumerate(given):
+            if argument.name is None and number < len(names):
+                known[names[number]] = argument.value
+            elif argument.name in names:
+                known[argument.name] = argument.value
+            else:
+                return None
+        return substitute(function.returns, known, span)
+
+    def _text_of_file(self, call: Call, near: str) -> str | None:
+        """The contents of a file that a module opens by a path that starts from its own."""
+        match call.function:
+            case Call(Reference("builtins.getattr"), (Argument(None, receiver), Argument(None, Literal(name)))):
+                match receiver, name:
+                    case _, "read_text":
+                        path = self._file(receiver, near, 0)
+                    case Call(Reference("builtins.open" | "io.open" | "codecs.open"), arguments), "read" if arguments:
+                        path = self._file(arguments[0].value, near, 0)
+                    case _:
+                        return None
+            case _:
+                return None
+        if path is None:
+            return None
+        if path not in self.texts:
+            self.wanted_texts.add(path)
+        return self.texts.get(path)
+
+    def _file(self, value: Value, near: str, depth: int) -> str | None:
+        """The path, from the tree's root on, that an expression around `__file__` comes to."""
+        if depth > _DEEPEST:
+            return None
+        match value:
+            case Reference("builtins.__file__"):
+                return near
+            case Reference(name):
+                found = self.find(name, near)
+                if isinstance(found, Found) and not isinstance(found.what, (Class, Function)):
+                    return self._file(found.what, found.path, depth + 1)
+                if name.endswith(".parent"):
+                    return _up(self._file(Reference(name.removesuffix(".parent")), near, depth + 1))
+                return None
+            case Call(Reference("operator.truediv"), (left, right)):
+                return _joined(self._file(left.value, near, depth + 1), (right.value,))
+            case Call(Reference("pathlib.Path" | "os.path.abspath" | "os.path.realpath"), (only,)):
+                return self._file(only.value, near, depth + 1)
+            case Call(Reference("os.path.dirname"), (only,)):
+                return _up(self._file(only.value, near, depth + 1))
+            case Call(Reference("os.path.join" | "pathlib.Path"), (first, *rest)):
+                return _joined(self._file(first.value, near, depth + 1), [one.value for one in rest])
+            case Call(Reference("builtins.getattr"), (Argument(None, receiver), Argument(None, Literal("parent")))):
+                return _up(self._file(receiver, near, depth + 1))
+            case Call(
+                Call(Reference("builtins.getattr"), (Argument(None, receiver), Argument(None, Literal(str(method))))),
+                arguments,
+            ):
+                here = self._file(receiver, near, depth + 1)
+                match method:
+                    case "resolve" | "absolute":
+                        return here
+                    case "joinpath":
+                        return _joined(here, [one.value for one in arguments])
+                    case "with_name":
+                        return _joined(_up(here), [one.value for one in arguments])
+                    case "with_suffix" if here is not None and len(arguments) == 1:
+                        suffix = text_of(arguments[0].value)
+                        return None if suffix is None else here.rpartition(".")[0] + suffix
+                    case _:
+                        return None
+            case _:
+                return None
 
     def _find(self, name: str, near: str, seen: set[tuple[str, str]]) -> Meaning:
         if (name, near) in seen:
@@ -223,31 +379,8 @@ class Modules:
         return outside
 
 
-def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
-    """A module as the migration that it is under a key; None where it defines no class `Migration`."""
-    own = module.migration
-    if own is None:
-        return None
-    return Migration(
-        key=key,
-        path=path,
-        span=own.span,
-        dependencies=own.dependencies,
-        run_before=own.run_before,
-        replaces=own.replaces,
-        operations=own.operations,
-        attribute_spans=own.attribute_spans,
-        initial=truth_of(own.initial, False),
-        atomic=True,
-        module=module,
-    )
-
-
-def calls_in(value: Value) -> Iterator[Call]:
-    """A call, and the calls that its result is called or asked for an attribute on."""
-    while isinstance(value, Call):
-        yield value
-        value = value.function
+# How deep names may lead to names, and calls to calls, before it is taken for a circle.
+_DEEPEST = 30
 
 
 def _relative(dotted: str, near: str) -> str | None:
@@ -260,6 +393,33 @@ def _relative(dotted: str, near: str) -> str | None:
     return "/".join((*parts[: len(parts) - up], *(name.split(".") if name else ())))
 
 
+def _up(path: str | None) -> str | None:
+    return None if not path else path.rpartition("/")[0]
+
+
+def _joined(folder: str | None, names: Iterable[Value]) -> str | None:
+    """A path below a folder; None where a part is not known, or it leads out of the tree."""
+    if folder is None:
+        return None
+    parts = folder.split("/") if folder else []
+    for name in names:
+        text = text_of(name)
+        if text is None or text.startswith("/"):
+            return None
+        for part in text.split("/"):
+            if part == "..":
+                if not parts:
+                    return None
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
+    return "/".join(parts)
+
+
+def _dotted(path: str) -> str:
+    return _name_of(path).replace("/", ".")
+
+
 def _init(folder: str) -> str:
     return f"{folder}/__init__.py" if folder else "__init__.py"
 
@@ -267,3 +427,14 @@ def _init(folder: str) -> str:
 def _name_of(path: str) -> str:
     """`a/b` for `a/b.py` and for `a/b/__init__.py`."""
     return path[: -len("/__init__.py")] if path.endswith("/__init__.py") else path[: -len(".py")]
+
+
+def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
+    """A module as the migration that it is under a key; None where it defines no class `Migration`."""
+    own = module.migration
+    if own is None:
+        return None
+    return Migration(
+        key=key, path=path, span=own.span, dependencies=own.dependencies, run_before=own.run_before,
+        replaces=own.replaces, operations=own.operations, attribute_spans=own.attribute_spans,
+        initial=truth_of(own.initial, False), atomic=True, module=module)
