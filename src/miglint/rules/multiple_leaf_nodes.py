@@ -43,14 +43,13 @@ def _fork(graph: MigrationGraph, leaves: list[MigrationKey]) -> tuple[str, str]:
     names = _listed([leaf.name for leaf in leaves])
     ancestors = [graph.ancestors(leaf) for leaf in leaves]
     for leaf, before in zip(leaves, ancestors, strict=True):
-        for other in leaves:
-            if other in before:
-                by_way_of = graph.path_between(leaf, other)[1]
-                how = (
-                    f"'{leaf.name}' needs '{other.name}' by way of '{by_way_of}' only, and Django wants a direct "
-                    "dependency between migrations of one app"
-                )
-                return how, f"Add ('{label}', '{other.name}') to the dependencies of '{leaf.name}'."
+        for other in sorted(before.intersection(leaves)):
+            by_way_of = graph.path_between(leaf, other)[1]
+            how = (
+                f"'{leaf.name}' needs '{other.name}' by way of '{by_way_of}' only, and Django wants a direct "
+                "dependency between migrations of one app"
+            )
+            return how, f"Add ('{label}', '{other.name}') to the dependencies of '{leaf.name}'."
     shared = frozenset.intersection(*ancestors)
     common = [key for key in graph.plan if key.app_label == label and key in shared]
     reparent = f"let '{newest}' depend on ('{label}', '{leaves[0].name}')"
@@ -70,6 +69,7 @@ def _class_of(project: Project, key: MigrationKey) -> Location:
     return Location(migration.path, migration.span)
 
 
-def _listed(names: list[str]) -> str:
-    *others, last = [f"'{name}'" for name in names]
+def _listed(names: list[str], most: int = 10) -> str:
+    quoted = [f"'{name}'" for name in names]
+    *others, last = quoted if len(quoted) <= most else [*quoted[: most - 1], f"{len(quoted) - most + 1} more"]
     return f"{', '.join(others)} and {last}"
