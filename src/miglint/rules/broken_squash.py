@@ -64,9 +64,12 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
             hint = f"Take {_listed(others)} out of `replaces`, or undo its dependency on the squash."
         case "overlaps":
             first, *shared = others
+            both = f"'{squash}' and '{first}' both replace {_listed(shared)}"
+            # Django 6.1 sorts the names of an app; before, they came out of a set.
             message = (
-                f"'{squash}' and '{first}' both replace {_listed(shared)}, and the squash that Django happens to meet "
-                "first gets it: the history can differ from run to run."
+                f"{both}, and the squash that Django happens to meet first gets it: the history differs from run to run."
+                if django < (6, 1)
+                else f"{both}, and the squash that is first by name gets it: the other repeats its operations."
             )
             hint = "Keep one of the two squashes, or let the longer one replace the other."
         case "nested":
