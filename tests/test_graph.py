@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from miglint.facts.migration import MalformedDependency
 from miglint.facts.source import TOP, Span
-from miglint.facts.values import Literal, Unresolved
+from miglint.facts.values import Literal, Sequence, Unresolved, Value
 from miglint.facts.values import Mapping as MappingValue
 from miglint.graph import MigrationGraph
 
@@ -285,18 +285,14 @@ def test_the_package_of_an_app_is_not_its_label() -> None:
     assert (missing.cause, missing.label) == ("other-label", "shop_v2")
 
 
-def test_a_label_that_an_installed_app_may_have_is_external() -> None:
+@pytest.mark.parametrize(
+    "apps", [Unresolved("it is read from the environment", TOP), Sequence("list", (Literal("vendor.shop"),), TOP)]
+)
+def test_a_label_that_an_app_elsewhere_may_have_is_external(apps: Value) -> None:
     history: History = {"shop_v2": {"0001": {}}, "b": {"0001": after(("shop", "0001"))}}
-    apps = Literal("vendor.shop")
 
-    graph = linked(history, packages={"shop_v2": "src/shop"}, settings={"INSTALLED_APPS": Unresolved("x", TOP)})
-    assert (graph.missing, graph.external) == ((), ("shop",))
+    graph = linked(history, packages={"shop_v2": "src/shop"}, settings={"INSTALLED_APPS": apps})
 
-    from miglint.facts.values import Sequence
-
-    graph = linked(
-        history, packages={"shop_v2": "src/shop"}, settings={"INSTALLED_APPS": Sequence("list", (apps,), TOP)}
-    )
     assert (graph.missing, graph.external) == ((), ("shop",))
 
 

@@ -402,19 +402,18 @@ class _Linking:
         return self.meant[label]
 
     def _labels_meant(self, label: str) -> Iterator[str]:
+        installed = _installed_apps(self.layout.settings)
+        # An app that is not in this tree may have the very label.
+        entries = [entry for entry in installed if label in entry.split(".")]
         if label in self.contrib:
             return
-        yield from (known for known in sorted(self.migrated) if known.lower() == label.lower())
-        installed = _installed_apps(self.layout.settings)
-        for app in self.layout.apps:
-            # An app that is not in this tree may have the label that the package's name suggests.
+        if not entries:
+            yield from (known for known in sorted(self.migrated) if known.lower() == label.lower())
+        for app in self.layout.apps if installed else ():
             dotted = f".{app.package.replace('/', '.')}"
-            if installed and dotted.endswith(f".{label}") and app.label in self.migrated:
-                others = [
-                    entry for entry in installed if label in entry.split(".") and not _within(entry, label, dotted)
-                ]
-                if not others:
-                    yield app.label
+            ours = all(_within(entry, label, dotted) for entry in entries)
+            if ours and dotted.endswith(f".{label}") and app.label in self.migrated:
+                yield app.label
 
     def _contrib(self) -> dict[str, Mapping[MigrationKey, tuple[MigrationKey, ...]]]:
         """Django's own apps, but for those whose migrations the project keeps elsewhere or switches off."""

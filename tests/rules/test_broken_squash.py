@@ -88,7 +88,7 @@ def test_squashes_that_share_a_migration():
     (finding,) = check(FIRST, SECOND, shop("0001_s", replaces=["0001"]), shop("0001_t", replaces=["0001", "0002"]))
 
     assert finding.message.startswith("'shop.0001_t' and 'shop.0001_s' both replace 'shop.0001', and the squash")
-    assert finding.message.endswith("the history differs from run to run.")
+    assert finding.message.endswith("histories differ from run to run.")
     assert [related.location.path for related in finding.related] == [
         "shop/migrations/0001_s.py",
         "shop/migrations/0001_s.py",

@@ -67,15 +67,15 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
             both = f"'{squash}' and '{first}' both replace {_listed(shared)}"
             # Django 6.1 sorts the names of an app; before, they came out of a set.
             message = (
-                f"{both}, and the squash that Django happens to meet first gets it: the history differs from run to run."
+                f"{both}, and the squash that Django happens to meet first gets it: histories differ from run to run."
                 if django < (6, 1)
                 else f"{both}, and the squash that is first by name gets it: the other repeats its operations."
             )
             hint = "Keep one of the two squashes, or let the longer one replace the other."
         case "nested":
             message = (
-                f"'{squash}' replaces {_listed(others)}, itself a squash: Django {'.'.join(map(str, django))} takes the "
-                "two in random order, and one of the orders ends in NodeNotFoundError."
+                f"'{squash}' replaces {_listed(others)}, itself a squash: Django {'.'.join(map(str, django))} takes "
+                "the two in random order, and one of the orders ends in NodeNotFoundError."
             )
             hint = (
                 "Finish the inner squash first (delete the files it replaces, then its `replaces`), or use Django 6.0."
@@ -88,8 +88,8 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
             hint = "Restore the deleted files; once the squash is applied everywhere, delete all of them."
         case "named-though-gone":
             message = (
-                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: Django reads '{squash}' "
-                "instead on an empty database, but fails on one that has applied a part of what the squash replaces."
+                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: Django reads "
+                f"'{squash}' instead on an empty database, but fails on one that has applied a part of what that replaces."
             )
             hint = f"Name ('{squash.app_label}', '{squash.name}')."
     return message, hint

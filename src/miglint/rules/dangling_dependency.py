@@ -65,7 +65,7 @@ def _explained(missing: Missing, project: Project, names: Mapping[str, list[str]
             return "which does not exist, so `migrate` refuses to run", _advice(missing.target, project, names)
         case "switched-off":
             return (
-                f"but the settings ({project.layout.settings.path}) switch the migrations of '{label}' off",
+                f"but the migrations of '{label}' are switched off by {project.layout.settings.path or 'the settings'}",
                 f"Depend on ('{label}', '__first__'): Django drops that while the app has no migrations.",
             )
         case "no-init":
