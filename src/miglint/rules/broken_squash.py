@@ -88,8 +88,8 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
             hint = "Restore the deleted files; once the squash is applied everywhere, delete all of them."
         case "named-though-gone":
             message = (
-                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: Django reads "
-                f"'{squash}' instead on an empty database, but fails on one that has applied a part of what that replaces."
+                f"'{problem.entries[0].migration}' names {_listed(others)}, whose file is gone: on an empty database "
+                f"Django reads '{squash}' instead, but it fails on one that has applied a part of what that replaces."
             )
             hint = f"Name ('{squash.app_label}', '{squash.name}')."
     return message, hint
