@@ -481,7 +481,7 @@ def test_a_squash_does_not_replace_itself() -> None:
 def test_of_squashes_that_replace_each_other_both_stay() -> None:
     history: History = {"a": {"0001_x": squash(("a", "0001_y")), "0001_y": squash(("a", "0001_x"))}}
 
-    graph = linked(history, django=(6, 0))
+    graph = linked(history)
 
     assert len(graph.nodes) == 2
     assert faults(graph) == [("a.0001_x", "replaced-in-turn", ["a.0001_y"])]

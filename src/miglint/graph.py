@@ -179,9 +179,8 @@ class _Linking:
         self.on_disk = frozenset(self.migrations.keys() | unread)
         self.migrated = {app.label for app in layout.apps} | {key.app_label for key in self.on_disk}
         self.migrated -= self.unmigrated.keys()
-        self.contrib = self._contrib()
-
         self.populated = {key.app_label for key in self.on_disk}
+        self.contrib = self._contrib()
 
         self.graph: nx.DiGraph[MigrationKey] = nx.DiGraph()
         self.nesting: nx.DiGraph[MigrationKey] = nx.DiGraph()
@@ -245,17 +244,18 @@ class _Linking:
 
     def note_squash_problems(self) -> None:
         """Look at every squash before any of them takes effect."""
+        mutual = _components(self.nesting)
         for key, targets in self.squashes.items():
             if key in targets:
                 self._problem(key, "replaces-itself", (key,), (targets[key],))
-            inner = sorted(self.nesting.successors(key)) if self.django < (6, 0) else []
-            if inner:
+            inner = [target for target in sorted(self.nesting.successors(key)) if target not in mutual.get(key, ())]
+            if inner and self.django[0] < 6:
                 self._problem(key, "nested", inner, [targets[target] for target in inner])
             for target in targets:
                 links = (self._entry_of(key, target), self._entry_of(target, key))
                 if target != key and any(links):
                     self._problem(key, "depends-on-replaced", (target,), [entry for entry in links if entry])
-            own = [target for target in targets if target.app_label in self.migrated]
+            own = [target for target in targets if target.app_label in self.migrated and target != key]
             gone = [target for target in own if target not in self.on_disk]
             if gone and len(gone) < len(own):
                 self._problem(key, "half-removed", gone, [targets[target] for target in gone])
@@ -263,7 +263,7 @@ class _Linking:
                 for entry in self.named.get(target, ()):
                     if entry.migration not in targets and entry.migration != key:
                         self._problem(key, "named-though-gone", (target,), (entry,))
-        for rivals in sorted(set(_components(self.nesting).values()), key=min):
+        for rivals in sorted(set(mutual.values()), key=min):
             first, *others = sorted(rivals)
             entries = [
                 self.squashes[key][target]
