@@ -9,12 +9,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from miglint.facts.migration import Class, Failure, Function, Migration, MigrationKey, Module
-from miglint.facts.source import Span
+from miglint.facts.fields import Field
+from miglint.facts.migration import (
+    AnyDependency,
+    Class,
+    Dependency,
+    Failure,
+    Function,
+    Migration,
+    MigrationClass,
+    MigrationKey,
+    Module,
+    SwappableDependency,
+)
+from miglint.facts.operations import (
+    AddField,
+    AlterField,
+    CreateModel,
+    NamedField,
+    Operation,
+    RunSQL,
+    SeparateDatabaseAndState,
+    UnknownOperation,
+)
+from miglint.facts.source import TOP, Span
 from miglint.facts.values import (
     Argument,
     Call,
@@ -30,6 +52,7 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.folding import fold_call, substitute
+from miglint.signatures import Ancestry, ancestry, build_operations, known_class, operation_of
 
 T = TypeVar("T")
 
@@ -180,6 +203,10 @@ class Modules:
         """
         return self._evaluate(value, near, None, 0)
 
+    def evaluate_for(self, value: Value, near: str, home: str) -> Value:
+        """A value of the file `near`, with names that mean in the file `home` what they mean there."""
+        return self._evaluate(value, near, home, 0)
+
     def _ancestors(
         self, name: str, near: str, known: Callable[[str], T | None], seen: set[tuple[str, str]]
     ) -> Iterator[T]:
@@ -220,31 +247,47 @@ class Modules:
                 text = self._text_of_file(value, near)
                 if text is not None:
                     return Literal(text)
-                given = tuple(
-                    Argument(one.name, self._evaluate(one.value, near, home, depth + 1), one.span) for one in arguments
-                )
                 if isinstance(function, Reference):
                     found = self.find(function.path, near)
                     if isinstance(found, Found) and isinstance(found.what, Function):
-                        returned = self._returned(found.what, given, span)
+                        # The function's names mean what they mean in its file, the arguments' what they mean here.
+                        here = self._arguments(arguments, near, _NOWHERE, depth)
+                        returned = self._returned(found.what, here, span)
                         if returned is not None:
                             return self._evaluate(returned, found.path, home or near, depth + 1)
+                given = self._arguments(arguments, near, home, depth)
                 callee = self._evaluate(function, near, home, depth + 1)
                 folded = fold_call(callee, given, span)
                 return folded if folded is not None else Call(callee, given, span, function_span)
             case Literal() | Parameter() | Digest() | Unresolved():
                 return value
 
+    def _arguments(
+        self, arguments: tuple[Argument, ...], near: str, home: str | None, depth: int
+    ) -> tuple[Argument, ...]:
+        return tuple(
+            Argument(
+                one.name,
+                self._moved(one.value, near, home)
+                if one.name in _LEFT_ALONE and isinstance(one.value, Reference)
+                else self._evaluate(one.value, near, home, depth + 1),
+                one.span,
+            )
+            for one in arguments
+        )
+
     def _moved(self, reference: Reference, near: str, home: str | None) -> Reference:
         """A name that means in the file `home` what it means in `near`."""
         if home is None or home == near:
             return reference
-        if reference.path.startswith("#"):
-            return Reference(f"{_dotted(near)}.{reference.path[1:]}")
-        if reference.path.startswith("."):
-            base = _relative(reference.path, near)
-            return reference if base is None else Reference(base.replace("/", "."))
-        return reference
+        name = reference.path
+        if name.startswith("#"):
+            name = f"{_dotted(near)}.{name[1:]}"
+        elif name.startswith("."):
+            base = _relative(name, near)
+            name = name if base is None else base.replace("/", ".")
+        prefix = f"{_dotted(home)}."
+        return Reference(f"#{name.removeprefix(prefix)}" if name.startswith(prefix) else name)
 
     def _returned(self, function: Function, given: tuple[Argument, ...], span: Span) -> Value | None:
         """What a function returns for these arguments; None where that is not known. Spans become those of the call."""
@@ -379,8 +422,263 @@ class Modules:
         return outside
 
 
+def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
+    """A module as the migration that it is under a key; None where it has no class `Migration`.
+
+    Most files refer to Django alone and pass through untouched. What cannot be known stays as it was.
+    """
+    own = module.migration
+    if own is None:
+        return _imported(key, path, module, modules)
+    if not _refers_elsewhere(module, modules.lookup):
+        return _migration(key, path, module, own, own.initial, own.atomic)
+    return _Resolver(key, path, module, own, modules).migration()
+
+
+def _imported(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
+    """A class `Migration` that the module imports; its facts have the places of another file, so they lose them."""
+    if "Migration" not in module.names and not module.stars:
+        return None
+    found = modules.find("#Migration" if "Migration" in module.names else "builtins.Migration", path)
+    if not isinstance(found, Found) or not isinstance(found.what, Class):
+        return None
+    other = modules.module(found.path)
+    if other is None or other.migration is None or found.name != "Migration":
+        return None
+    theirs = resolve_migration(key, found.path, other, modules)
+    if theirs is None:
+        return None
+    return replace(theirs, path=path, span=TOP, attribute_spans={}, module=module)
+
+
+def _refers_elsewhere(module: Module, lookup: Lookup) -> bool:
+    return bool(module.stars) or any(
+        isinstance(value, Reference)
+        and not value.path.startswith(("#", "django."))
+        and (value.path.startswith(_OPENING) or lookup.may_know(value.path))
+        for value in module.names.values()
+    )
+
+
+# Imports that come before reading a file beside the migration.
+_OPENING = ("os", "pathlib", "io", "codecs")
+
+
+def _migration(
+    key: MigrationKey, path: str, module: Module, own: MigrationClass, initial: Value | None, atomic: Value | None
+) -> Migration:
+    truth = truth_of(atomic, True)
+    return Migration(
+        key=key,
+        path=path,
+        span=own.span,
+        dependencies=own.dependencies,
+        run_before=own.run_before,
+        replaces=own.replaces,
+        operations=own.operations,
+        attribute_spans=own.attribute_spans,
+        initial=None if initial is None else truth_of(initial, False),
+        atomic=truth if truth is not None else Unresolved("its value is not known", own.span),
+        module=module,
+    )
+
+
+class _Resolver:
+    """One migration whose module refers to other files."""
+
+    def __init__(self, key: MigrationKey, path: str, module: Module, own: MigrationClass, modules: Modules) -> None:
+        self.key = key
+        self.path = path
+        self.module = module
+        self.own = own
+        self.modules = modules
+
+    def migration(self) -> Migration:
+        resolved = replace(
+            self.own,
+            dependencies=self.dependencies("dependencies", self.own.dependencies),
+            run_before=self.dependencies("run_before", self.own.run_before),
+            replaces=self.dependencies("replaces", self.own.replaces),
+            operations=self.all_operations(),
+        )
+        initial, atomic = (
+            self.attribute(name, value) for name, value in (("initial", self.own.initial), ("atomic", self.own.atomic))
+        )
+        return _migration(self.key, self.path, self.module, resolved, initial, atomic)
+
+    # Attributes.
+
+    def attribute(self, name: str, own: Value | None) -> Value | None:
+        if own is not None:
+            return self.modules.evaluate(own, self.path)
+        return self.inherited(name)
+
+    def inherited(self, name: str) -> Value | None:
+        """What a base class of another file says, with the places of this one."""
+        if name in self.own.declared:
+            return None
+        for base in self.own.bases:
+            if isinstance(base, Reference):
+                found = self.modules.attribute(base.path, self.path, name)
+                if found is not None and not isinstance(found.what, (Class, Function)):
+                    return substitute(self.modules.evaluate_for(found.what, found.path, self.path), {}, self.own.span)
+        return None
+
+    def dependencies(self, name: str, own: tuple[AnyDependency, ...]) -> tuple[AnyDependency, ...]:
+        value: Value | None = None
+        if name not in self.own.declared:
+            value = self.inherited(name)
+        elif any(isinstance(entry, Unresolved) for entry in own):
+            known = self.module.classes.get("Migration")
+            attribute = known.attributes.get(name) if known is not None else None
+            value = self.modules.evaluate(attribute, self.path) if attribute is not None else None
+        if isinstance(value, Sequence):
+            return tuple(_dependency(item, self.own.span) for item in value.items)
+        return own
+
+    # Operations.
+
+    def all_operations(self) -> tuple[Operation, ...]:
+        if "operations" in self.own.declared:
+            return self.operations(self.own.operations)
+        for base in self.own.bases:
+            if not isinstance(base, Reference):
+                continue
+            for found in self.modules.lineage(base.path, self.path):
+                other = self.modules.module(found.path)
+                if other is not None and other.migration is not None and found.name == "Migration":
+                    if "operations" in other.migration.declared:
+                        return other.migration.operations
+                elif isinstance(found.what, Class) and "operations" in found.what.attributes:
+                    value = self.modules.evaluate_for(found.what.attributes["operations"], found.path, self.path)
+                    return build_operations(substitute(value, {}, self.own.span), self.own.span, self.ancestors)
+        return self.own.operations
+
+    def operations(self, operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+        return tuple(resolved for operation in operations for resolved in self.operation(operation))
+
+    def operation(self, operation: Operation) -> tuple[Operation, ...]:
+        if isinstance(operation, UnknownOperation):
+            return self.unknown(operation)
+        if operation.call is not None:
+            (built,) = self.built(operation.call, (operation,), several=False)
+            return (operation if isinstance(built, UnknownOperation) else built,)
+        if isinstance(operation, SeparateDatabaseAndState):
+            database = self.operations(operation.database_operations)
+            state = self.operations(operation.state_operations)
+            return (replace(operation, database_operations=database, state_operations=state),)
+        if isinstance(operation, RunSQL):
+            return (
+                replace(
+                    operation,
+                    sql=self.modules.evaluate(operation.sql, self.path),
+                    reverse_sql=None
+                    if operation.reverse_sql is None
+                    else self.modules.evaluate(operation.reverse_sql, self.path),
+                    state_operations=self.operations(operation.state_operations),
+                ),
+            )
+        if isinstance(operation, AddField | AlterField):
+            return (replace(operation, field=self.field(operation.field)),)
+        if isinstance(operation, CreateModel):
+            fields = tuple(
+                NamedField(item.name, self.field(item.field)) if isinstance(item, NamedField) else item
+                for item in operation.fields
+            )
+            return (replace(operation, fields=fields),)
+        return (operation,)
+
+    def unknown(self, operation: UnknownOperation) -> tuple[Operation, ...]:
+        if operation.value is None:
+            return (operation,)
+        return self.built(operation.value, (operation,), several=operation.several)
+
+    def built(self, value: Value, otherwise: tuple[Operation, ...], *, several: bool) -> tuple[Operation, ...]:
+        """The operations that a value is; `otherwise` where they are no better known than before."""
+        span = otherwise[0].site.span
+        evaluated = self.modules.evaluate(value, self.path)
+        if several:
+            operations = build_operations(evaluated, span, self.ancestors)
+        else:
+            operations = (operation_of(evaluated, span, self.ancestors),)
+        if len(operations) == 1 and isinstance(operations[0], UnknownOperation):
+            return otherwise
+        return operations
+
+    def field(self, field: Field) -> Field:
+        """A field with the options that decide what the database does worked out."""
+        worth = {
+            name: self.modules.evaluate(value, self.path)
+            for name, value in field.options.items()
+            if name in _DECIDING and isinstance(value, Reference | Call)
+        }
+        return replace(field, options={**field.options, **worth}) if worth else field
+
+    def ancestors(self, name: str) -> Ancestry | None:
+        """What `signatures` asks about a class that is not Django's."""
+        found = self.modules.find(name, self.path)
+        if isinstance(found, External):
+            # A project's module may hand on Django's class under its own name.
+            known = found.path != name and known_class(found.path) is not None
+            return Ancestry(found.path, "same", "same", ()) if known else None
+        if found is None or not isinstance(found.what, Class):
+            return None
+        classes = {_token(found): found}
+
+        def find(token: str) -> tuple[Class, tuple[str, ...]] | None:
+            here = classes.get(token)
+            if here is None or not isinstance(here.what, Class):
+                return None
+            bases = []
+            for base in here.what.bases:
+                meant = self.modules.find(base.path, here.path) if isinstance(base, Reference) else None
+                if isinstance(meant, Found):
+                    classes[_token(meant)] = meant
+                bases.append(_token(meant) if meant is not None else "")
+            return here.what, tuple(bases)
+
+        return ancestry(_token(found), find)
+
+
+# Options whose values change what the database does; others are left as they are written, so that a
+# reference to a model's module does not make it be read.
+_DECIDING = frozenset(
+    {"null", "blank", "unique", "db_index", "primary_key", "max_length", "max_digits", "decimal_places", "db_column"}
+    | {"db_constraint", "db_default", "db_collation", "db_tablespace", "to", "to_field", "through", "size", "srid"}
+)
+
+
+def _token(meaning: Found | External) -> str:
+    return meaning.path if isinstance(meaning, External) else f"{meaning.path}#{meaning.name}"
+
+
+def _dependency(value: Value, span: Span) -> AnyDependency:
+    """An entry of `dependencies` and the like, by the value that another file gave it."""
+    match value:
+        case Sequence("tuple", (Literal(str(label)), Literal(str(name))), place):
+            return Dependency(MigrationKey(label, name), place)
+        case Call(Reference(path), (Argument(None | "value", of),), place) if path.endswith(".swappable_dependency"):
+            match of:
+                case Literal(str(model)):
+                    return SwappableDependency(model, place)
+                case Reference(setting) if setting.startswith("django.conf.settings."):
+                    return SwappableDependency(setting.removeprefix("django.conf.settings."), place)
+                case _:
+                    return Unresolved("the setting that it names is not known", place)
+        case Unresolved():
+            return value
+        case _:
+            return Unresolved("it is worked out by other code", getattr(value, "span", span))
+
+
 # How deep names may lead to names, and calls to calls, before it is taken for a circle.
 _DEEPEST = 30
+
+# No file: every name is written out in full.
+_NOWHERE = "/"
+
+# Arguments that hold a function or class as a rule: whole modules of models would be read only to find that out.
+_LEFT_ALONE = frozenset({"default", "upload_to", "storage", "validators", "on_delete", "code", "reverse_code"})
 
 
 def _relative(dotted: str, near: str) -> str | None:
@@ -427,14 +725,3 @@ def _init(folder: str) -> str:
 def _name_of(path: str) -> str:
     """`a/b` for `a/b.py` and for `a/b/__init__.py`."""
     return path[: -len("/__init__.py")] if path.endswith("/__init__.py") else path[: -len(".py")]
-
-
-def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
-    """A module as the migration that it is under a key; None where it defines no class `Migration`."""
-    own = module.migration
-    if own is None:
-        return None
-    return Migration(
-        key=key, path=path, span=own.span, dependencies=own.dependencies, run_before=own.run_before,
-        replaces=own.replaces, operations=own.operations, attribute_spans=own.attribute_spans,
-        initial=truth_of(own.initial, False), atomic=True, module=module)
