@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from miglint import config as settings
@@ -17,6 +18,7 @@ from miglint.facts.repository import Repository
 from miglint.facts.source import Location
 from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Version, oldest_postgresql
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
+from miglint.parse.text import UndecodableError, decode
 from miglint.project import Project, analyse
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
@@ -76,7 +78,7 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
         here = (finding for finding in run.report.findings if finding.location.path in tree.sources)
         for path, edits in sorted(fixing.safe_edits(here).items()):
             try:
-                count += write.rewrite(tree.root, path, lambda text, edits=edits: fixing.apply(text, edits))
+                count += write.rewrite(tree.root, path, partial(fixing.apply, fixes=edits))
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' could not be mended: {error}.")
     return Fixed(check(options) if count else check(options, progress), count, tuple(problems))
@@ -431,5 +433,12 @@ def _sources(tree: read.Tree, findings: Iterable[Finding]) -> dict[str, str]:
     for path in sorted(paths):
         data = tree.source(path)
         if data:
-            texts[path] = text_of(data)
+            texts[path] = _text_of(data)
     return texts
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return decode(data).text
+    except UndecodableError:
+        return data.decode("utf-8", "replace")

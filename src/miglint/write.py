@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from miglint.fix import Fixed
+from miglint.parse.text import decode
 
 CACHE = ".miglint_cache"
 
@@ -33,8 +34,6 @@ def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
 
     The encoding, line ends and byte-order mark stay as they are. A link that leads out of the tree is not followed.
     """
-    from miglint.parse import decode
-
     target = os.path.realpath(root / path)
     if not target.startswith(os.path.realpath(root) + os.sep):
         raise ValueError("it is a link that leads out of the tree")

@@ -278,9 +278,9 @@ Operation: TypeAlias = (
 
 
 class IndexedOperation(NamedTuple):
-    """An operation with its dotted index path in `operations`: `3`, `3.database.0`, `3.state.1`."""
+    """An operation with its place in `operations`, a dotted index path: `3`, `3.database.0`, `3.state.1`."""
 
-    index: str
+    place: str
     operation: Operation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from miglint.facts.migration import Migration
@@ -25,11 +25,8 @@ class Rule:
 
     def finding(self, location: Location, message: str, **more: Any) -> Finding:
         """A finding by this rule; `more` are further attributes of `Finding`."""
-        return Finding(
-            **{"code": self.code, "name": self.name, "severity": self.severity}
-            | {"location": location, "message": message}
-            | more
-        )
+        made = Finding(self.code, self.name, self.severity, message, location)
+        return replace(made, **more) if more else made
 
 
 @dataclass(frozen=True)

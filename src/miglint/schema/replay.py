@@ -1,0 +1,538 @@
+"""What each operation's `state_forwards` does, without Django: ProjectState after ProjectState.
+
+Checked against Django itself for 3.2 to 6.1 (tests/schema/test_replay_agrees_with_django.py). What Django
+would raise as the state changes (an unknown model, an unknown field) leaves the state as it is here: rules say it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from miglint.facts.fields import Constraint, Field, Index
+from miglint.facts.migration import Migration
+from miglint.facts.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterConstraint,
+    AlterField,
+    AlterModelManagers,
+    AlterModelOptions,
+    AlterModelTable,
+    AlterModelTableComment,
+    AlterOrderWithRespectTo,
+    AlterTogether,
+    CreateCollation,
+    CreateExtension,
+    CreateModel,
+    DeleteModel,
+    NamedField,
+    Operation,
+    RemoveCollation,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+    RenameField,
+    RenameIndex,
+    RenameModel,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+    UnknownOperation,
+    ValidateConstraint,
+)
+from miglint.facts.source import Location, Span
+from miglint.facts.values import Call, Literal, Reference, Sequence, Text, Unresolved, Value, text_of
+from miglint.schema.state import FieldState, History, ModelKey, ModelState, Origin, SchemaState
+from miglint.signatures import build_constraint, build_index
+
+# Options that AlterModelOptions drops where it does not name them: AlterModelOptions.ALTER_OPTION_KEYS.
+_ALTER_OPTION_KEYS = frozenset(
+    {
+        "base_manager_name",
+        "default_manager_name",
+        "default_related_name",
+        "get_latest_by",
+        "managed",
+        "ordering",
+        "permissions",
+        "default_permissions",
+        "select_on_save",
+        "verbose_name",
+        "verbose_name_plural",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One operation, nested ones included, between the states before and after it."""
+
+    migration: Migration
+    index: str
+    operation: Operation
+    before: SchemaState
+    after: SchemaState
+
+
+BuiltT = TypeVar("BuiltT", Index, Constraint)
+
+# The model that a setting names (`AUTH_USER_MODEL` → `auth.User`), None where it is not known.
+Swappable = Callable[[str], str | None]
+
+
+def replay(plan: Iterable[Migration], swappable: Swappable) -> Iterator[Transition]:
+    """Every operation of the migrations, in the order given, which must be Django's own."""
+    replaying = _Replay(History(), swappable)
+    for migration in plan:
+        for number, operation in enumerate(migration.operations):
+            yield from replaying.transitions(migration, str(number), operation)
+
+
+class _Relation(NamedTuple):
+    model: ModelKey
+    field: str
+
+
+class _Replay:
+    """The newest state, open to change, and the history that it leaves behind."""
+
+    def __init__(self, history: History, swappable: Swappable) -> None:
+        self.history = history
+        self.swappable = swappable
+        self.number = 0
+        self.models: dict[ModelKey, ModelState] = {}
+        # Which fields name a model in `to` or `through`: what RenameModel has to follow.
+        self.relations: dict[ModelKey, dict[_Relation, None]] = {}
+        # What each model was before the innermost operation with states of its own touched it.
+        self.touched: dict[ModelKey, ModelState | None] = {}
+
+    @property
+    def state(self) -> SchemaState:
+        return SchemaState(self.history, self.number)
+
+    def transitions(self, migration: Migration, index: str, operation: Operation) -> Iterator[Transition]:
+        before = self.state
+        match operation:
+            case SeparateDatabaseAndState(database_operations=database, state_operations=in_state):
+                # Database operations see a chain of states of their own, which starts here and leads nowhere.
+                outer, self.touched = self.touched, {}
+                inner: list[Transition] = []
+                for number, nested in enumerate(database):
+                    inner += self.transitions(migration, f"{index}.database.{number}", nested)
+                touched, self.touched = self.touched, outer
+                self.number += 1
+                for key, model in touched.items():
+                    self._put(key, model)
+                for number, nested in enumerate(in_state):
+                    inner += self.transitions(migration, f"{index}.state.{number}", nested)
+                yield Transition(migration, index, operation, before, self.state)
+                yield from inner
+            case RunSQL(state_operations=in_state):
+                inner = []
+                for number, nested in enumerate(in_state):
+                    inner += self.transitions(migration, f"{index}.state.{number}", nested)
+                yield Transition(migration, index, operation, before, self.state)
+                yield from inner
+            case _:
+                self.number += 1
+                self._apply(migration, index, operation)
+                yield Transition(migration, index, operation, before, self.state)
+
+    def _apply(self, migration: Migration, index: str, operation: Operation) -> None:
+        label = migration.key.app_label
+        here = Origin(migration.key, index, Location(migration.path, operation.site.span))
+        if operation.subclass is not None and operation.subclass.state != "same":
+            if operation.subclass.state == "unknown":
+                self._forget(label, operation, f"{operation.subclass.path} changes the state in a way of its own")
+            return
+        match operation:
+            case CreateModel(name=str(name)):
+                self._put((label, name.lower()), _created(label, name, operation, here))
+            case DeleteModel(name=str(name)):
+                self._put((label, name.lower()), None)
+            case RenameModel(old_name=str(old), new_name=str(new)):
+                self._rename_model(label, old, new)
+            case AlterModelTable(name=str(name), table=table):
+                self._change(label, name, lambda model: _with_option(model, "db_table", _text_value(table)))
+            case AlterModelTableComment(name=str(name), table_comment=comment):
+                self._change(label, name, lambda model: _with_option(model, "db_table_comment", comment))
+            case AlterTogether(name=str(name), option=option, value=value):
+                self._change(label, name, lambda model: _with_option(model, option, value))
+            case AlterOrderWithRespectTo(name=str(name), order_with_respect_to=respected):
+                self._change(
+                    label, name, lambda model: _with_option(model, "order_with_respect_to", _text_value(respected))
+                )
+            case AlterModelOptions(name=str(name), options=options):
+                self._change(label, name, lambda model: _with_options(model, options))
+            case AlterModelManagers(name=str()):
+                pass
+            case AddField(model_name=str(name), name=str(field_name), field=field, preserve_default=preserve):
+                self._change(label, name, lambda model: _with_field(model, field_name, _kept(field, preserve), here))
+            case AlterField(model_name=str(name), name=str(field_name), field=field, preserve_default=preserve):
+                self._change(label, name, lambda model: _with_field(model, field_name, _kept(field, preserve), here))
+            case RemoveField(model_name=str(name), name=str(field_name)):
+                self._change(label, name, lambda model: _without_field(model, field_name))
+            case RenameField(model_name=str(name), old_name=str(old), new_name=str(new)):
+                self._rename_field(label, name, old, new)
+            case AddIndex(model_name=str(name), index=added):
+                self._change(label, name, lambda model: dataclasses.replace(model, indexes=(*model.indexes, added)))
+            case RemoveIndex(model_name=str(name), name=str(gone)):
+                self._change(
+                    label,
+                    name,
+                    lambda model: dataclasses.replace(
+                        model, indexes=tuple(one for one in model.indexes if name_of(one) != gone)
+                    ),
+                )
+            case RenameIndex(model_name=str(name)):
+                self._change(label, name, lambda model: _with_renamed_index(model, operation))
+            case AddConstraint(model_name=str(name), constraint=constraint):
+                self._change(
+                    label,
+                    name,
+                    lambda model: dataclasses.replace(model, constraints=(*model.constraints, constraint)),
+                )
+            case RemoveConstraint(model_name=str(name), name=str(gone)):
+                self._change(
+                    label,
+                    name,
+                    lambda model: dataclasses.replace(
+                        model, constraints=tuple(one for one in model.constraints if name_of(one) != gone)
+                    ),
+                )
+            case AlterConstraint(model_name=str(name), name=str(altered), constraint=constraint):
+                self._change(
+                    label,
+                    name,
+                    lambda model: dataclasses.replace(
+                        model,
+                        constraints=tuple(constraint if name_of(one) == altered else one for one in model.constraints),
+                    ),
+                )
+            case UnknownOperation(reason=reason):
+                self._forget(label, operation, reason)
+            case (
+                ValidateConstraint()
+                | CreateExtension()
+                | CreateCollation()
+                | RemoveCollation()
+                | RunPython()
+                | RunSQL()
+                | SeparateDatabaseAndState()
+            ):
+                pass
+            case _ if (unresolved := _unresolved_name(operation)) is not None:
+                # A name that could not be read: it may be any model of the app.
+                self._forget(label, operation, unresolved.reason)
+            case _:
+                raise AssertionError(f"{type(operation).__name__} is not among the operations")  # pragma: no cover
+
+    def _change(self, label: str, name: str, change: Callable[[ModelState], ModelState]) -> None:
+        """Django raises KeyError for a model that is not there; here nothing changes."""
+        model = self.models.get((label, name.lower()))
+        if model is not None:
+            self._put(model.key, change(model))
+
+    def _put(self, key: ModelKey, model: ModelState | None) -> None:
+        old = self.models.get(key)
+        self.touched.setdefault(key, old)
+        for relation, target in _relations(old, self.swappable):
+            self.relations[target].pop(relation, None)
+        for relation, target in _relations(model, self.swappable):
+            self.relations.setdefault(target, {})[relation] = None
+        if model is None:
+            self.models.pop(key, None)
+        else:
+            self.models[key] = model
+        numbers = self.history.numbers.setdefault(key, [])
+        versions = self.history.versions.setdefault(key, [])
+        if numbers and numbers[-1] == self.number:
+            versions[-1] = model
+        else:
+            numbers.append(self.number)
+            versions.append(model)
+
+    def _rename_model(self, label: str, old: str, new: str) -> None:
+        model = self.models.get((label, old.lower()))
+        if model is None:
+            return
+        self._put((label, new.lower()), dataclasses.replace(model, name=new))
+        for relation in tuple(self.relations.get((label, old.lower()), ())):
+            related = self.models.get(relation.model)
+            if related is None or relation.model == (label, old.lower()):
+                continue
+            fields = {
+                name: _retargeted(state, related, (label, old.lower()), f"{label}.{new}", self.swappable)
+                if name == relation.field
+                else state
+                for name, state in related.fields.items()
+            }
+            self._put(related.key, dataclasses.replace(related, fields=fields))
+        # Last, so that a change of case alone removes the model, as it does in Django.
+        self._put((label, old.lower()), None)
+
+    def _rename_field(self, label: str, name: str, old: str, new: str) -> None:
+        model = self.models.get((label, name.lower()))
+        if model is None or old not in model.fields:
+            return
+        state = dataclasses.replace(model.fields[old], name=new)
+        fields = {kept: one for kept, one in model.fields.items() if kept != old} | {new: state}
+        fields = {kept: _with_renamed_members(one, old, new) for kept, one in fields.items()}
+        options = dict(model.options)
+        for option in ("unique_together", "index_together"):
+            if option in options:
+                options[option] = _renamed_together(options[option], old, new)
+        self._put(model.key, dataclasses.replace(model, fields=fields, options=options))
+        for relation in tuple(self.relations.get(model.key, ())):
+            related = self.models.get(relation.model)
+            if related is None:
+                continue
+            pointing = related.fields[relation.field]
+            if text_of(pointing.field.options.get("to_field")) == old:
+                renamed = dataclasses.replace(
+                    pointing.field, options={**pointing.field.options, "to_field": Literal(new)}
+                )
+                self._put(
+                    related.key,
+                    dataclasses.replace(
+                        related,
+                        fields={**related.fields, relation.field: dataclasses.replace(pointing, field=renamed)},
+                    ),
+                )
+
+    def _forget(self, label: str, operation: Operation, reason: str) -> None:
+        """From here on the models that an opaque operation names, or failing that its app's, are not known."""
+        names = _named_models(operation)
+        keys = [(label, name.lower()) for name in names] if names else [key for key in self.models if key[0] == label]
+        for key in keys:
+            model = self.models.get(key)
+            if model is not None and model.unknown is None:
+                self._put(key, dataclasses.replace(model, unknown=reason))
+        if not names:
+            self.history.unknown_apps.setdefault(label, (self.number, reason))
+
+
+def name_of(built: Index | Constraint) -> str | None:
+    """An index's or constraint's name; None where it is not known."""
+    return text_of(built.options.get("name"))
+
+
+def target_of(field: Field, app_label: str, model: str, swappable: Swappable, option: str = "to") -> ModelKey | None:
+    """The model that a field's `to` or `through` names, as `resolve_relation` has it; None where there is none."""
+    value = field.options.get(option)
+    match value:
+        case Literal(str(text)):
+            pass
+        case Reference(path) if path.startswith("django.conf.settings."):
+            known = swappable(path.rpartition(".")[2])
+            if known is None:
+                return None
+            text = known
+        case _:
+            return None
+    if text == "self":
+        return app_label, model.lower()
+    label, dot, name = text.partition(".")
+    return (label, name.lower()) if dot else (app_label, text.lower())
+
+
+def _created(label: str, name: str, operation: CreateModel, here: Origin) -> ModelState:
+    unknown = next((item.reason for item in operation.fields if isinstance(item, Unresolved)), None)
+    fields = {}
+    for item in operation.fields:
+        if isinstance(item, NamedField):
+            if isinstance(item.name, str):
+                fields[item.name] = FieldState(item.name, item.field, here, here)
+            else:
+                unknown = unknown or item.name.reason
+    options: Mapping[str, Value] = {}
+    if isinstance(operation.options, Unresolved):
+        unknown = unknown or operation.options.reason
+    else:
+        options = {key: value for key, value in operation.options.items() if key not in ("indexes", "constraints")}
+    indexes, doubt = _built(operation, "indexes", build_index)
+    constraints, other_doubt = _built(operation, "constraints", build_constraint)
+    return ModelState(
+        app_label=label,
+        name=name,
+        fields=fields,
+        options=options,
+        indexes=indexes,
+        constraints=constraints,
+        bases=operation.bases,
+        made=here,
+        unknown=unknown or doubt or other_doubt,
+    )
+
+
+def _built(
+    operation: CreateModel, option: str, build: Callable[[Call], BuiltT | None]
+) -> tuple[tuple[BuiltT, ...], str | None]:
+    """The indexes or constraints in a new model's options, and why they are not all known."""
+    if isinstance(operation.options, Unresolved):
+        return (), None
+    match operation.options.get(option):
+        case None:
+            return (), None
+        case Sequence(items=items):
+            built = [build(item) if isinstance(item, Call) else None for item in items]
+            doubt = f"not all of its {option} could be read" if None in built else None
+            return tuple(one for one in built if one is not None), doubt
+        case _:
+            return (), f"its {option} could not be read"
+
+
+def _kept(field: Field, preserve_default: bool | Unresolved) -> Field:
+    """The field as the state keeps it: a one-off default is taken out again."""
+    if preserve_default is not False or "default" not in field.options:
+        return field
+    options = {name: value for name, value in field.options.items() if name != "default"}
+    return dataclasses.replace(field, options=options)
+
+
+def _text_value(text: Text | None) -> Value:
+    return text if isinstance(text, Unresolved) else Literal(text)
+
+
+def _with_option(model: ModelState, option: str, value: Value) -> ModelState:
+    return dataclasses.replace(model, options={**model.options, option: value})
+
+
+def _with_options(model: ModelState, given: Mapping[str, Value] | Unresolved) -> ModelState:
+    if isinstance(given, Unresolved):
+        return dataclasses.replace(model, unknown=model.unknown or given.reason)
+    kept = {key: value for key, value in model.options.items() if key not in _ALTER_OPTION_KEYS}
+    return dataclasses.replace(model, options={**kept, **given})
+
+
+def _with_field(model: ModelState, name: str, field: Field, here: Origin) -> ModelState:
+    """A field added or altered; an altered one keeps its place, its column's origin too."""
+    known = model.fields.get(name)
+    state = FieldState(name, field, known.added if known is not None else here, here)
+    return dataclasses.replace(model, fields={**model.fields, name: state})
+
+
+def _without_field(model: ModelState, name: str) -> ModelState:
+    fields = {kept: state for kept, state in model.fields.items() if kept != name}
+    return dataclasses.replace(model, fields=fields)
+
+
+def _with_renamed_index(model: ModelState, operation: RenameIndex) -> ModelState:
+    if isinstance(operation.new_name, Unresolved):
+        return dataclasses.replace(model, unknown=model.unknown or operation.new_name.reason)
+    if operation.old_fields is None:
+        return dataclasses.replace(
+            model,
+            indexes=tuple(
+                dataclasses.replace(one, options={**one.options, "name": Literal(operation.new_name)})
+                if name_of(one) == operation.old_name
+                else one
+                for one in model.indexes
+            ),
+        )
+    fields = strings_of(operation.old_fields)
+    made = Index(
+        path="django.db.models.indexes.Index",
+        kind="Index",
+        options={"fields": operation.old_fields, "name": Literal(operation.new_name)},
+        opaque=False,
+        site=operation.site,
+    )
+    together = members_of(model.options.get("index_together"))
+    options = dict(model.options)
+    if together is not None and fields is not None:
+        span = operation.site.span
+        options["index_together"] = Sequence(
+            "list", tuple(_tuple(members, span) for members in together if members != fields), span
+        )
+    return dataclasses.replace(model, indexes=(*model.indexes, made), options=options)
+
+
+def strings_of(value: Value | None) -> tuple[str, ...] | None:
+    """The strings in a list or tuple; None where it is not known."""
+    if not isinstance(value, Sequence):
+        return None
+    texts = [text_of(item) for item in value.items]
+    return tuple(text for text in texts if text is not None) if None not in texts else None
+
+
+def members_of(together: Value | None) -> tuple[tuple[str, ...], ...] | None:
+    """`unique_together` as `normalize_together` has it: a flat ("a", "b") is one pair. None where it is not known."""
+    match together:
+        case None | Literal(None):
+            return ()
+        case Sequence(items=items):
+            flat = strings_of(together)
+            if flat is not None:
+                return (flat,) if flat else ()
+            members = [strings_of(item) for item in items]
+            return tuple(one for one in members if one is not None) if None not in members else None
+        case _:
+            return None
+
+
+def _renamed_together(together: Value, old: str, new: str) -> Value:
+    members = members_of(together)
+    if members is None or not isinstance(together, Sequence):
+        return together
+    span = together.span
+    renamed = (tuple(new if name == old else name for name in one) for one in members)
+    return Sequence("list", tuple(_tuple(one, span) for one in renamed), span)
+
+
+def _tuple(names: Iterable[str], span: Span) -> Sequence:
+    return Sequence("tuple", tuple(Literal(name) for name in names), span)
+
+
+def _with_renamed_members(state: FieldState, old: str, new: str) -> FieldState:
+    """`from_fields` of a ForeignObject, `field_names` of a composite key: the model's own fields by name."""
+    for option in ("from_fields", "field_names"):
+        names = strings_of(state.field.options.get(option))
+        value = state.field.options.get(option)
+        if names is not None and old in names and isinstance(value, Sequence):
+            renamed = dataclasses.replace(value, items=tuple(Literal(new if name == old else name) for name in names))
+            field = dataclasses.replace(state.field, options={**state.field.options, option: renamed})
+            state = dataclasses.replace(state, field=field)
+    return state
+
+
+def _relations(model: ModelState | None, swappable: Swappable) -> Iterator[tuple[_Relation, ModelKey]]:
+    if model is None:
+        return
+    for name, state in model.fields.items():
+        for option in ("to", "through"):
+            if option in state.field.options:
+                target = target_of(state.field, model.app_label, model.name, swappable, option)
+                if target is not None:
+                    yield _Relation(model.key, name), target
+
+
+def _retargeted(state: FieldState, model: ModelState, old: ModelKey, new: str, swappable: Swappable) -> FieldState:
+    options = {
+        name: Literal(new)
+        if name in ("to", "through") and target_of(state.field, model.app_label, model.name, swappable, name) == old
+        else value
+        for name, value in state.field.options.items()
+    }
+    return dataclasses.replace(state, field=dataclasses.replace(state.field, options=options))
+
+
+def _unresolved_name(operation: Operation) -> Unresolved | None:
+    for attribute in ("model_name", "name", "old_name", "new_name"):
+        value = getattr(operation, attribute, None)
+        if isinstance(value, Unresolved):
+            return value
+    return None
+
+
+def _named_models(operation: Operation) -> tuple[str, ...]:
+    """The models that an opaque operation names, by Django's own parameter names."""
+    if isinstance(operation, UnknownOperation):
+        named = [text_of(one.value) for one in operation.arguments if one.name in ("model_name", "model")]
+        return tuple(name.rpartition(".")[2] for name in named if name is not None)
+    name = getattr(operation, "model_name", None) or getattr(operation, "name", None)
+    return (name,) if isinstance(name, str) else ()
