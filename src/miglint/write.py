@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -21,12 +20,12 @@ def write_text(path: str, text: str) -> None:
     What is no plain file (`/dev/stdout`, a pipe) is written to as it is.
     """
     data = text.encode("utf-8", "backslashreplace")
-    target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        with open(target, "wb") as stream:
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
             stream.write(data)
-        return
-    _replace(target, data)
+    else:
+        _replace(target, data)
 
 
 def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
@@ -34,11 +33,10 @@ def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
 
     The encoding, line ends and byte-order mark stay as they are. A link that leads out of the tree is not followed.
     """
-    target = os.path.realpath(root / path)
-    if not target.startswith(os.path.realpath(root) + os.sep):
+    target = Path(os.path.realpath(root / path))
+    if not target.is_relative_to(os.path.realpath(root)):
         raise ValueError("it is a link that leads out of the tree")
-    data = Path(target).read_bytes()
-    decoded = decode(data)
+    decoded = decode(target.read_bytes())
     fixed = change(decoded.text)
     if fixed.text != decoded.text:
         _replace(target, decoded.mark + fixed.text.encode(decoded.encoding))
@@ -47,7 +45,8 @@ def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
 
 def remove_cache(path: str, cache_dir: str | None) -> list[str]:
     """Remove the cache of the folder, or of the nearest one above that has one; the folders removed."""
-    folders = [Path(cache_dir)] if cache_dir else [folder / CACHE for folder in _upwards(Path(path))]
+    resolved = Path(path).resolve()
+    folders = [Path(cache_dir)] if cache_dir else [folder / CACHE for folder in (resolved, *resolved.parents)]
     for folder in folders:
         # Only what the cache itself has marked as its own is removed.
         if (folder / "CACHEDIR.TAG").is_file():
@@ -56,24 +55,17 @@ def remove_cache(path: str, cache_dir: str | None) -> list[str]:
     return []
 
 
-def _upwards(path: Path) -> list[Path]:
-    resolved = path.resolve()
-    return [resolved, *resolved.parents]
-
-
-def _replace(target: str, data: bytes) -> None:
-    folder, name = os.path.split(target)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
+def _replace(target: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         # mkstemp lets nobody else read; a file that is there keeps its mode, a new one gets the usual one.
-        os.chmod(temporary, os.stat(target).st_mode & 0o7777 if os.path.exists(target) else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:
