@@ -354,3 +354,20 @@ def test_the_same_tree_gives_the_same_facts(repository):
     write(repository, app("shop", "0001_initial", "0002_x") | app("cart", "0001_initial"))
 
     assert only_tree() == only_tree()
+
+
+def test_an_app_that_is_the_whole_tree_is_called_as_its_folder(tmp_path, monkeypatch):
+    write(tmp_path, app("shop", "0001_initial"))
+    monkeypatch.chdir(tmp_path / "shop")
+
+    assert list(only_project().migrations) == [("shop", "0001_initial")]
+
+
+def test_migrations_of_south_are_left_alone(folder):
+    south = "from south.v2 import SchemaMigration\n\n\nclass Migration(SchemaMigration):\n    pass\n"
+    write(folder, app("shop", "0001_initial") | {"shop/migrations/0002_x.py": south})
+
+    tree = only_tree()
+
+    assert list(tree.projects[0].migrations) == [("shop", "0001_initial")]
+    assert tree.notices == ()

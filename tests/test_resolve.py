@@ -16,7 +16,7 @@ from miglint.facts.operations import (
     Subclass,
     UnknownOperation,
 )
-from miglint.facts.values import Literal, Reference, Sequence
+from miglint.facts.values import Literal, Reference, Sequence, Unresolved
 from miglint.parse import parse
 from miglint.resolve import External, Found, Lookup, Modules, resolve_migration
 
@@ -140,7 +140,7 @@ class TestOperations:
         found = operation(
             "ops.Add('order', 'total', models.IntegerField(null=True))",
             "from shop import ops",
-            shop__ops="from django.db import migrations\nclass Base(migrations.AddField): pass\nclass Add(Base): pass\n",
+            shop__ops="from django.db.migrations import AddField\nclass Base(AddField): pass\nclass Add(Base): pass\n",
         )
 
         assert isinstance(found, AddField)
@@ -338,6 +338,12 @@ class TestTheClassItself:
 
         assert (found.key, found.path) == (KEY, PATH)
         assert [entry.key for entry in found.dependencies if isinstance(entry, Dependency)] == [("a", "0001_b")]
+
+    def test_may_be_imported_from_a_library(self):
+        found = resolved("from library import Migration\n")
+
+        assert [type(entry) for entry in found.dependencies] == [Unresolved]
+        assert [type(one) for one in found.operations] == [UnknownOperation]
 
     def test_is_none_where_there_is_none(self):
         assert resolved("X = 1\n") is None

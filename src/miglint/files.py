@@ -297,7 +297,7 @@ class _Finder:
         return True
 
     def real(self, path: str) -> str:
-        return self.relative(os.path.realpath(self.at(path)))
+        return os.path.relpath(os.path.realpath(self.at(path)), os.path.realpath(self.root)).replace(os.sep, "/")
 
     def at(self, path: str) -> str:
         return os.path.join(self.root, path)
@@ -383,7 +383,7 @@ class _Finder:
                 folders[:] = sorted(name for name in folders if self.enters(f"{relative}/{name}"))
                 paths = [f"{relative}/{name}" for name in sorted(files)]
                 self.add(paths)
-                if self.repository and _is_below(target, self.root):
+                if self.repository and _is_below(target, os.path.realpath(self.root)):
                     self.untracked |= {path for path in paths if self.real(path) not in self.tracked}
 
     def add_ignored_migrations(self) -> None:

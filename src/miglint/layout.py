@@ -52,6 +52,8 @@ class Ground:
     configured: Mapping[str, Configured]
     settings_names: Mapping[str, str]
     guesses: tuple[str, ...]
+    # What the folder that holds all is called: the name of an app that is itself the whole tree.
+    name: str = ""
 
 
 class Laid(NamedTuple):
@@ -81,7 +83,12 @@ def migration_folders(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def defines_migration(data: bytes) -> bool:
     """Whether a module's bytes look like a migration of Django's; South's and Alembic's do not."""
-    return _MIGRATION.search(data) is not None and _SOUTH.search(data) is None
+    return _MIGRATION.search(data) is not None and not (is_south(data) or _ALEMBIC.search(data))
+
+
+def is_south(data: bytes) -> bool:
+    """Whether a module's bytes are a migration of South, which came before Django's own."""
+    return _SOUTH.search(data) is not None
 
 
 def settings_name(path: str, data: bytes) -> str | None:
@@ -112,7 +119,8 @@ def next_name(files: Iterable[str]) -> str:
 _NUMBERED = re.compile(r"\d{4}_[^.]*\.py$")
 _NUMBER = re.compile(r"\d+")
 _MIGRATION = re.compile(rb"^class Migration\b|^from .* import .*\bMigration\b|^Migration *=", re.MULTILINE)
-_SOUTH = re.compile(rb"^(?:from|import) south\b|^import alembic\b|^from alembic\b", re.MULTILINE)
+_SOUTH = re.compile(rb"^(?:from|import) south\b", re.MULTILINE)
+_ALEMBIC = re.compile(rb"^(?:from|import) alembic\b", re.MULTILINE)
 _IN_PYTHON = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\s*\]?\s*[,=]\s*["']([\w.]+)["']""")
 _IN_INI = re.compile(rb"""^\s*django_settings_module\s*=\s*["']?([\w.]+)""", re.MULTILINE | re.IGNORECASE)
 _SETS_APPS = re.compile(rb"^\s*INSTALLED_APPS\b", re.MULTILINE)
@@ -358,10 +366,17 @@ class _Surveyor:
                 chosen = self._config(default, path, package)
                 if chosen is not None:
                     return chosen
-        return self._detected(package) or _Label(_last(package), None)
+        return self._detected(package) or _Label(_last(package) or self.ground.name, None)
 
     def _detected(self, package: str) -> _Label | None:
-        path = next((p for p in (f"{package}/apps.py", f"{package}/apps/__init__.py") if p in self.lookup.files), None)
+        path = next(
+            (
+                path
+                for path in (_join(package or ".", name) for name in ("apps.py", "apps/__init__.py"))
+                if path in self.lookup.files
+            ),
+            None,
+        )
         module = self.modules.module(path) if path is not None else None
         if path is None or module is None:
             return None

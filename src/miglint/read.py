@@ -350,7 +350,13 @@ class _Reader:
         if self.given is not None:
             configured.setdefault(".", _configured(self.given))
         ground = layout.Ground(
-            present, Modules(lookup, self.modules, texts=self.texts), with_migrations, configured, named, tuple(guesses)
+            present,
+            Modules(lookup, self.modules, texts=self.texts),
+            with_migrations,
+            configured,
+            named,
+            tuple(guesses),
+            os.path.basename(self.root),
         )
         while True:
             laid = layout.lay_out(ground)
@@ -414,7 +420,7 @@ class _Reader:
             unfinished = set()
             for key, path in sorted(waiting):
                 module = self.modules[path]
-                if isinstance(module, Module):
+                if isinstance(module, Module) and not layout.is_south(self.sources.get(path, b"")):
                     asked = len(modules.wanted) + len(modules.wanted_texts)
                     resolved[key, path] = resolve_migration(key, path, module, modules)
                     if len(modules.wanted) + len(modules.wanted_texts) > asked:
@@ -442,12 +448,10 @@ class _Reader:
                     if self.unread.get(path) != "":
                         unreadable.append(Unreadable(key, path, module))
                     continue
-                migration = resolved[key, path]
+                migration = resolved.get((key, path))
                 if migration is not None:
                     migrations[key] = migration
-                elif layout.defines_migration(self.sources.get(path, b"class Migration")):
-                    continue
-                else:
+                elif not layout.is_south(self.sources.get(path, b"")):
                     self.notices.append(f"'{path}' defines no class Migration, so Django would refuse to load it.")
         return _Linked(dict(sorted(migrations.items())), tuple(sorted(unreadable, key=lambda one: one.key)))
 

@@ -93,7 +93,10 @@ class Lookup:
         key = (dotted, near.rpartition("/")[0])
         if key not in self._found:
             last = dotted.rpartition(".")[2]
-            self._found[key] = self._nearest(dotted, near, self._modules.get(last, ()), _name_of)
+            # A project that puts a package's inside on Python's path is rarer than a module that is named
+            # like a library (`celery.py`).
+            strict = "." not in dotted
+            self._found[key] = self._nearest(dotted, near, self._modules.get(last, ()), _name_of, strict=strict)
         return self._found[key]
 
     def folder(self, dotted: str, near: str) -> str | None:
@@ -112,23 +115,22 @@ class Lookup:
                 return path, parts[length:]
         return None
 
-    def _nearest(self, dotted: str, near: str, paths: Iterable[str], name: Callable[[str], str]) -> str | None:
+    def _nearest(
+        self, dotted: str, near: str, paths: Iterable[str], name: Callable[[str], str], *, strict: bool = False
+    ) -> str | None:
         suffix = "/" + dotted.replace(".", "/")
         here = near.split("/")[:-1]
 
         def distance(path: str) -> tuple[bool, int, int, str]:
             start = ("/" + name(path))[: -len(suffix)].strip("/")
-            # Python's path starts outside of packages; a project that puts a package on it is rarer than
-            # a module that is named like a library (`celery.py`).
+            # Python's path starts outside of packages, as a rule.
             inside = bool(start) and f"{start}/__init__.py" in self.files
             parts = path.split("/")
             common = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(parts, here, strict=False))))
             return inside, -common, len(parts), path
 
         found = min((distance(path) for path in paths if ("/" + name(path)).endswith(suffix)), default=None)
-        if found is None or (found[0] and "." not in dotted):
-            return None
-        return found[3]
+        return None if found is None or (found[0] and strict) else found[3]
 
 
 class Found(NamedTuple):
@@ -437,18 +439,34 @@ def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Mod
 
 def _imported(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
     """A class `Migration` that the module imports; its facts have the places of another file, so they lose them."""
-    if "Migration" not in module.names and not module.stars:
-        return None
-    found = modules.find("#Migration" if "Migration" in module.names else "builtins.Migration", path)
-    if not isinstance(found, Found) or not isinstance(found.what, Class):
-        return None
-    other = modules.module(found.path)
-    if other is None or other.migration is None or found.name != "Migration":
-        return None
-    theirs = resolve_migration(key, found.path, other, modules)
-    if theirs is None:
-        return None
-    return replace(theirs, path=path, span=TOP, attribute_spans={}, module=module)
+    if "Migration" not in module.names:
+        if not module.stars:
+            return None
+        found = modules.find("builtins.Migration", path)
+        if not isinstance(found, Found):
+            return None
+    else:
+        found = modules.find("#Migration", path)
+    other = modules.module(found.path) if isinstance(found, Found) and isinstance(found.what, Class) else None
+    if isinstance(found, Found) and other is not None and other.migration is not None and found.name == "Migration":
+        theirs = resolve_migration(key, found.path, other, modules)
+        if theirs is not None:
+            return replace(theirs, path=path, span=TOP, attribute_spans={}, module=module)
+    # Django would load it, so the history has it, whatever it holds.
+    unknown = Unresolved("the class Migration is imported from a module that is not known", TOP)
+    return Migration(
+        key=key,
+        path=path,
+        span=TOP,
+        dependencies=(unknown,),
+        run_before=(),
+        replaces=(),
+        operations=build_operations(unknown, TOP),
+        attribute_spans={},
+        initial=None,
+        atomic=unknown,
+        module=module,
+    )
 
 
 def _refers_elsewhere(module: Module, lookup: Lookup) -> bool:
