@@ -125,6 +125,11 @@ class TestEitherWay:
 
         assert find(either, "a/x.py", excludes=("a",)).files == ("a/x.py",)
 
+    def test_an_excluded_folder_given_by_hand_is_read_but_for_what_is_excluded_in_it(self, either):
+        write(either, "a/x.py", "a/old/x.py", "b/old/x.py")
+
+        assert find(either, "a", excludes=("a", "old")).files == ("a/x.py",)
+
     def test_a_folder_named_like_a_module_is_none(self, either):
         write(either, "x.py/y.py")
 

@@ -147,6 +147,20 @@ def glob_matcher(patterns: Iterable[str], below: str = ".") -> Excludes:
     return excludes
 
 
+def below_given(excludes: Excludes, given: Iterable[str]) -> Excludes:
+    """`excludes`, except that what is given by hand is there: patterns that take it out hold below it only."""
+    asked_for = set(given)
+    taken_out = sorted((path for path in asked_for if path not in ("", ".") and excludes(f"{path}/")), key=len)
+
+    def below(path: str) -> bool:
+        if path.rstrip("/") in asked_for:
+            return False
+        around = next((folder for folder in reversed(taken_out) if path.startswith(f"{folder}/")), None)
+        return excludes(path if around is None else path[len(around) + 1 :])
+
+    return below if asked_for else excludes
+
+
 def gitignored(root: str, paths: Iterable[str]) -> dict[str, git.Match]:
     """Which paths of a tree outside any repository its .gitignore files would ignore, and by which rule."""
     specs: dict[str, list[tuple[int, str, Callable[[str], bool | None]]]] = {}
@@ -191,8 +205,8 @@ class _Finder:
 
     def __init__(self, root: str, excludes: Excludes, given: set[str]) -> None:
         self.root = root
-        self.excludes = excludes
         self.given = {self.relative(path) for path in given}
+        self.excludes = below_given(excludes, self.given)
         self.files: set[str] = set()
         self.untracked: set[str] = set()
         self.tracked: set[str] = set()
@@ -313,9 +327,7 @@ class _Finder:
                 self.files.add(path)
 
     def wants(self, path: str) -> bool:
-        if not (path.endswith(".py") or path.rpartition("/")[2] in SETTINGS_FILES):
-            return False
-        return path in self.given or not self.excludes(path)
+        return (path.endswith(".py") or path.rpartition("/")[2] in SETTINGS_FILES) and not self.excludes(path)
 
     def enters(self, folder: str) -> bool:
         """Whether the files of a folder are taken: neither it nor one above it is left out."""

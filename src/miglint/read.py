@@ -253,7 +253,8 @@ class _Reader:
             if len(self.configurations) > known:
                 self.excludes = self._excludes()
                 given = {self._relative(place.path) for place in self.places}
-                kept = tuple(path for path in listing.files if path in given or not self.excludes(path))
+                excludes = files.below_given(self.excludes, given)
+                kept = tuple(path for path in listing.files if not excludes(path))
                 listing = replace(listing, files=kept)
         return listing
 
