@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -112,17 +111,6 @@ def read_bytes(root: str, path: str) -> bytes | Gone:
         return Gone("the file is gone", there=False)
     except OSError as error:
         return Gone(error.strerror or str(error), there=True)
-
-
-def decode(data: bytes) -> str:
-    """A Python file's text by its own declaration of an encoding, for showing: what cannot be decoded is marked."""
-    import tokenize  # imported where used: a clean run shows nothing
-
-    try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-    except SyntaxError:
-        encoding = "utf-8-sig"
-    return data.decode(encoding, "replace")
 
 
 def is_folder(root: str, path: str) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from miglint.facts.layout import App, Layout, Settings
 from miglint.facts.migration import Class, Function
 from miglint.facts.source import TOP, Location
-from miglint.facts.values import Call, Literal, Reference, Sequence, Unresolved, Value, text_of, truth_of
+from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, Unresolved, Value, text_of, truth_of
 from miglint.facts.values import Mapping as MappingValue
 from miglint.resolve import External, Found, Lookup, Modules
 
@@ -295,11 +295,8 @@ class _Surveyor:
             if winner is not app and not (app.package in lent and winner.package not in lent):
                 duplicates.append(app)
         linking_only = frozenset(
-            app.label for app in apps.values() if app.package in lent and (trial or app.owner not in (root, "."))
+            app.label for app in apps.values() if app.package in lent and (trial or owners.get(app.package) is not None)
         )
-        linking_only |= {
-            app.label for app in apps.values() if app.package in lent and owners.get(app.package) is not None
-        }
         return Layout(
             root, tuple(apps.values()), tuple(duplicates), settings, frozenset(unmigrated - named.keys()), linking_only
         )
@@ -425,7 +422,7 @@ class _Surveyor:
         found = self.modules.attribute(name, near, attribute)
         if found is None or isinstance(found.what, (Class, Function)):
             return None
-        return text_of(self._folded(found.what, found.path))
+        return text_of(self.modules.evaluate(found.what, found.path))
 
     # Settings.
 
@@ -477,40 +474,7 @@ class _Surveyor:
                 self._collect(starred, values, seen)
         for name, value in module.names.items():
             if name in _KEPT or name.endswith("_MODEL"):
-                values[name] = self._folded(value, path)
-
-    def _folded(self, value: Value, path: str, depth: int = 0) -> Value:
-        """A value with the names of other modules, and sums of lists, worked out where they can be."""
-        if depth > 20:
-            return value
-        match value:
-            case Reference(name):
-                found = self.modules.find(name, path)
-                if isinstance(found, Found) and not isinstance(found.what, (Class, Function)):
-                    return self._folded(found.what, found.path, depth + 1)
-                return value
-            case Sequence(kind, items, span):
-                return Sequence(kind, tuple(self._folded(item, path, depth + 1) for item in items), span)
-            case MappingValue(items, span):
-                return MappingValue(
-                    tuple(
-                        (self._folded(key, path, depth + 1), self._folded(item, path, depth + 1)) for key, item in items
-                    ),
-                    span,
-                )
-            case Call(Reference("operator.add" | "operator.iadd" | "operator.concat"), (left, right), span):
-                parts = [self._folded(side.value, path, depth + 1) for side in (left, right)]
-                if not any(isinstance(part, Sequence) for part in parts):
-                    return value
-                summed: list[Value] = []
-                for part in parts:
-                    summed += part.items if isinstance(part, Sequence) else (Unresolved("it is a sum", span),)
-                return Sequence("list", tuple(summed), span)
-            case Call(Reference("builtins.list" | "builtins.tuple"), (only,), span):
-                inner = self._folded(only.value, path, depth + 1)
-                return Sequence("list", inner.items, span) if isinstance(inner, Sequence) else value
-            case _:
-                return value
+                values[name] = _summed(self.modules.evaluate(value, path))
 
     def _installed(self, settings: Settings) -> _Installed:
         value = settings.values.get("INSTALLED_APPS")
@@ -557,6 +521,21 @@ class _Surveyor:
                 elif item == Literal(None) and not _is_trial(settings.path):
                     unmigrated.add(label)
         return moved, unmigrated
+
+
+def _summed(value: Value) -> Value:
+    """A sum of lists of which some are not known, as a list with unknown parts."""
+    match value:
+        case Call(Reference("operator.add"), (Argument(None, left), Argument(None, right)), span):
+            parts: list[Value] = []
+            sides = (_summed(left), _summed(right))
+            if not any(isinstance(side, Sequence) for side in sides):
+                return value
+            for side in sides:
+                parts += side.items if isinstance(side, Sequence) else (Unresolved("it is worked out", span),)
+            return Sequence("list", tuple(parts), span)
+        case _:
+            return value
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, frozenset[str]]:

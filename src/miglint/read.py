@@ -429,7 +429,8 @@ class _Reader:
             self._load(modules.wanted)
             for path in modules.wanted_texts:
                 data = files.read_bytes(self.root, path)
-                self.texts[path] = files.decode(data) if isinstance(data, bytes) else None
+                # What cannot be decoded is not known either, and an open() that fails is not ours to judge.
+                self.texts[path] = _text(data) if isinstance(data, bytes) else None
             if not (modules.wanted or modules.wanted_texts):
                 break
             modules.wanted.clear()
@@ -527,6 +528,13 @@ def _dotted_names(one: Layout) -> list[str]:
     names = [text_of(item) for item in installed.items] if isinstance(installed, SequenceValue) else []
     names += [text_of(item) for _, item in moved.items] if isinstance(moved, MappingValue) else []
     return [name for name in names if name]
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
 
 
 def _stem(path: str) -> str:
