@@ -322,6 +322,14 @@ class TestIgnoredFolders:
 
         assert self.ignored() == [("shop/migrations", "0002_auto.py", ".gitignore", 1, 0, 1)]
 
+    def test_rules_are_named_from_the_root_on_when_it_was_reached_through_a_link(self, repository, tmp_path):
+        write(repository, {".gitignore": "migrations/\n"} | app("shop", "0001_initial"))
+        os.symlink("top", tmp_path / "link")
+
+        (found,) = only_tree(tmp_path / "link").repository.ignored
+
+        assert (found.folder, found.source) == ("shop/migrations", ".gitignore")
+
     def test_outside_a_repository_the_ignore_files_are_read(self, folder):
         write(folder, {".gitignore": "migrations/\n"} | app("shop", "0001_initial"))
 

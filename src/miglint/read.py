@@ -483,7 +483,9 @@ class _Reader:
         return Repository(self.listing.repository, tuple(ignored), frozenset(untracked))
 
     def _ignored(self, folder: str, candidate: str, match: git.Match, apps: Mapping[str, App]) -> IgnoredFolder:
-        inside = match.source.startswith(self.root.rstrip(os.sep) + os.sep)
+        # git names real paths, the tree's root may have been reached through a link.
+        top = os.path.realpath(self.root).rstrip(os.sep) + os.sep
+        source = os.path.realpath(match.source) if match.source.startswith(self.root) else match.source
         tracked = 0
         if self.listing.repository:
             below = [path for path in self.listing.files if path.startswith(f"{folder}/")]
@@ -491,7 +493,7 @@ class _Reader:
         return IgnoredFolder(
             folder=folder,
             candidate=candidate,
-            source=self._relative(match.source) if inside else match.source,
+            source=source.removeprefix(top).replace(os.sep, "/") if source.startswith(top) else source,
             line=match.line,
             pattern=match.pattern,
             tracked=tracked,
