@@ -69,5 +69,7 @@ def test_a_message_shows_the_first_words_on_one_line():
     assert [finding.subject for one in shown for finding in found(one)] == [
         "shop.0002_x:RunSQL:UPDATE shop_order SET note = 'a long …"
     ] * 3
+    (finding,) = found(run_sql(NOOP))
+    assert "RunSQL(noop)" in finding.message
     (finding,) = found(run_sql(UNKNOWN))
     assert "RunSQL(…)" in finding.message

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from miglint.facts.operations import RunSQL
-from miglint.facts.values import Literal, Sequence, Value, text_of
+from miglint.facts.values import Literal, Reference, Sequence, Value, text_of
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
@@ -37,9 +37,11 @@ class IrreversibleRunSQL(OperationRule):
 
 
 def _first_words(sql: Value, width: int = 40) -> str:
-    """How the SQL starts, on one line; empty where it is not known."""
+    """How the SQL starts, on one line, or what it is called; empty where it is not known."""
     while isinstance(sql, Sequence) and sql.items:
         sql = sql.items[0]
+    if isinstance(sql, Reference):
+        return sql.path.lstrip(".#").rpartition(".")[2]
     words = (text_of(sql) or "").split()
     start = ""
     for word in words:
