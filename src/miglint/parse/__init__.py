@@ -6,6 +6,8 @@ libcst is imported when the first file is parsed, not when this package is.
 from __future__ import annotations
 
 from miglint.facts.migration import Failure, Module
+from miglint.parse.text import Decoded as Decoded
+from miglint.parse.text import decode as decode
 
 
 def parse(data: bytes) -> Module | Failure:

@@ -1,0 +1,114 @@
+"""Comments that hide findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from miglint.facts.migration import Suppression
+from miglint.facts.source import Span
+from miglint.parse.positions import LINE_END, Positions
+from miglint.parse.scan import COMMENT, STRING
+
+# How far down a comment for the whole file is looked for, where no definition ends the file's head before.
+_HEAD = 20
+
+_TEXT_OR_COMMENT = re.compile(rf"{STRING}|({COMMENT})", re.DOTALL)
+_IGNORE = re.compile(
+    r"#+:?[ \t]*miglint[ \t]*:[ \t]*(ignore-file|ignore)(?![\w-])[ \t]*(?:\[([^\]#]*)\])?([^#]*)", re.IGNORECASE
+)
+_NOQA = re.compile(r"#+[ \t]*noqa[ \t]*:[ \t]*([A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)([^#]*)", re.IGNORECASE)
+_CODE = re.compile(r"[^\s,]+")
+_OURS = re.compile(r"MIG\d+\Z", re.IGNORECASE)
+_SKIPPED = re.compile(rf"(?:\s|{COMMENT}|\\\r?\n)*")
+
+
+def suppressions_in(positions: Positions) -> tuple[Suppression, ...]:
+    """Every suppression of a file, in order.
+
+    One for the whole file counts before the first class or function and in the first 20 lines; farther down it
+    speaks for its own line alone. One without codes is kept, with none: it hides nothing and is reported.
+    """
+    lowered = positions.text.lower()
+    if "miglint" not in lowered and "noqa" not in lowered:
+        return ()
+    return tuple(_suppressions(positions))
+
+
+def _suppressions(positions: Positions) -> Iterator[Suppression]:
+    text = positions.text
+    for comment in _TEXT_OR_COMMENT.finditer(text):
+        if comment.group(1) is None:
+            continue
+        end = comment.end()
+        for found in _IGNORE.finditer(text, comment.start(), end):
+            codes = tuple(_CODE.finditer(text, *found.span(2))) if found.group(2) is not None else ()
+            span = _span(positions, found)
+            written = "ignore-file" if found.group(1).lower() == "ignore-file" else "ignore"
+            for_file = written == "ignore-file" and _is_at_top(positions, found.start())
+            yield Suppression(
+                kind="ignore-file" if for_file else "ignore",
+                codes=tuple(code.group() for code in codes),
+                code_spans=tuple(positions.span_of(*code.span()) for code in codes),
+                reason=found.group(3).strip(" \t\f:-–—"),
+                span=span,
+                lines=_whole(positions) if for_file else _lines(positions, comment, written == "ignore-file"),
+            )
+        for found in _NOQA.finditer(text, comment.start(), end):
+            ours = tuple(code for code in _CODE.finditer(text, *found.span(1)) if _OURS.match(code.group()))
+            if ours:
+                yield Suppression(
+                    kind="noqa",
+                    codes=tuple(code.group() for code in ours),
+                    code_spans=tuple(positions.span_of(*code.span()) for code in ours),
+                    reason=found.group(2).strip(" \t\f:-–—"),
+                    span=_span(positions, found),
+                    lines=_lines(positions, comment, False),
+                )
+
+
+def _span(positions: Positions, found: re.Match[str]) -> Span:
+    return positions.span_of(found.start(), found.start() + len(found.group().rstrip()))
+
+
+def _whole(positions: Positions) -> tuple[int, int]:
+    return 1, positions.span_of(0, len(positions.text)).end_line
+
+
+def _is_at_top(positions: Positions, offset: int) -> bool:
+    line = positions.span_of(offset, offset).line
+    if line <= _HEAD:
+        return True
+    definitions = [
+        positions.offsets(node)[0] for node in positions.nodes if isinstance(node, cst.ClassDef | cst.FunctionDef)
+    ]
+    return offset < min(definitions, default=offset + 1)
+
+
+def _lines(positions: Positions, comment: re.Match[str], own_alone: bool) -> tuple[int, int]:
+    """The lines that a comment speaks for: its own, or those of what stands below it, if it stands alone."""
+    text = positions.text
+    line = positions.span_of(comment.start(), comment.start()).line
+    before = list(LINE_END.finditer(text, 0, comment.start()))
+    start = before[-1].end() if before else 0
+    if own_alone or text[start : comment.start()].strip():
+        return line, line
+    skipped = _SKIPPED.match(text, comment.end())
+    below = skipped.end() if skipped else comment.end()
+    if below >= len(text):
+        return line, line
+    first = positions.span_of(below, below).line
+    return line, max(first, _last_line(positions, below))
+
+
+def _last_line(positions: Positions, start: int) -> int:
+    """Where the longest expression or simple statement that starts at an offset ends."""
+    last = 0
+    for node in positions.nodes:
+        if isinstance(node, cst.BaseExpression | cst.Arg | cst.SimpleStatementLine | cst.DictElement):
+            place = positions.offsets(node)
+            if place[0] == start:
+                last = max(last, positions.span_of(*place).end_line)
+    return last

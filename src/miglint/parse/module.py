@@ -1,0 +1,331 @@
+"""One file's bytes → its facts."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+
+import libcst as cst
+
+from miglint.facts.migration import (
+    AnyDependency,
+    Class,
+    Dependency,
+    Failure,
+    MalformedDependency,
+    MigrationClass,
+    MigrationKey,
+    Module,
+    SwappableDependency,
+)
+from miglint.facts.source import TOP, Span
+from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, Unresolved, Value, text_of
+from miglint.parse.comments import suppressions_in
+from miglint.parse.names import Draft, Interpreter
+from miglint.parse.positions import LINE_END, Positions
+from miglint.parse.scan import refused, scan
+from miglint.parse.text import UndecodableError, decode
+from miglint.parse.values import Scope
+from miglint.signatures import Ancestry, ancestry, build_operations
+
+_SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
+_LISTS = ("dependencies", "run_before", "replaces")
+_ATTRIBUTES = (*_LISTS, "operations", "initial", "atomic")
+_PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
+
+
+def parse_module(data: bytes) -> Module | Failure:
+    failure = refused(data)
+    if failure is not None:
+        return failure
+    try:
+        text = decode(data).text
+    except UndecodableError as error:
+        return error.failure
+    failure = scan(text)
+    if failure is not None:
+        return failure
+    tree = _tree(text)
+    if isinstance(tree, Failure):
+        return tree
+    try:
+        return _module(tree, text)
+    except RecursionError:
+        return Failure("its statements or expressions are nested too deep", TOP)
+
+
+def _tree(text: str) -> cst.Module | Failure:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        return _syntax_failure(text, error)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    # A panic of libcst's parser is no Exception; which errors it raises beside syntax errors is nowhere written.
+    except BaseException as error:  # noqa: BLE001
+        return _by_python(text) or Failure(f"it is no Python that can be read ({_first_line(error)})", TOP)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0][:200].rstrip(".") or type(error).__name__
+
+
+def _syntax_failure(text: str, error: cst.ParserSyntaxError) -> Failure:
+    """Python's own complaint where it has one at that place: libcst often knows only where it gave up."""
+    python = _by_python(text)
+    place = _PARSER_PLACE.search(error.message)
+    if place is None:
+        return python or Failure(f"it is no valid Python: {error.message.partition(': ')[2]}", TOP)
+    line, column = int(place.group(1)), int(place.group(2))
+    unclosed = python is not None and "never closed" in python.reason
+    if python is not None and (unclosed or abs(python.span.line - line) <= 1):
+        return python
+    lines = LINE_END.split(text)
+    width = len(lines[line - 1]) if 0 < line <= len(lines) else 0
+    column = min(column, width) + 1
+    return Failure("it is no valid Python", Span(line, column, line, column + 1))
+
+
+def _by_python(text: str) -> Failure | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        line, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+        return Failure(f"it is no valid Python: {error.msg}", Span(line, column, line, column + 1))
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
+
+
+def _module(tree: cst.Module, text: str) -> Module:
+    positions = Positions(tree, text)
+    interpreter = Interpreter(positions)
+    interpreter.run(tree)
+    classes = interpreter.class_facts()
+    migration: MigrationClass | None = None
+    match interpreter.module.values.get("Migration"):
+        case Reference(path) if path.startswith("#") and path[1:] in classes:
+            draft = interpreter.classes[path[1:]]
+            migration = _migration(draft, interpreter, classes)
+            classes[draft.name] = _without_facts(classes[draft.name], migration)
+        case _:
+            pass
+    return Module(
+        names=interpreter.module.values,
+        stars=tuple(interpreter.stars),
+        functions=interpreter.functions,
+        classes=classes,
+        migration=migration,
+        suppressions=suppressions_in(positions),
+        settings_module=_settings_module(tree, text, interpreter),
+    )
+
+
+def _migration(draft: Draft, interpreter: Interpreter, classes: Mapping[str, Class]) -> MigrationClass:
+    attributes: dict[str, Value] = {}
+    places: dict[str, Span] = {}
+    declared: set[str] = set()
+    for own in _lineage(draft, interpreter):
+        for name in (*own.attributes, *own.methods):
+            if name not in declared:
+                declared.add(name)
+                if name in own.attributes:
+                    attributes[name] = own.attributes[name]
+                if name in own.places:
+                    places[name] = own.places[name]
+
+    def find(path: str) -> tuple[Class, list[str]] | None:
+        found = classes.get(path[1:]) if path.startswith("#") else None
+        if found is None:
+            return None
+        return found, [base.path if isinstance(base, Reference) else "" for base in found.bases]
+
+    known: dict[str, Ancestry | None] = {}
+
+    def ancestors(path: str) -> Ancestry | None:
+        if path not in known:
+            known[path] = ancestry(path, find) if path.startswith("#") else None
+        return known[path]
+
+    def entries(name: str) -> tuple[AnyDependency, ...]:
+        value = attributes.get(name)
+        return () if value is None else tuple(_entries(value, places.get(name, draft.span)))
+
+    operations = attributes.get("operations")
+    return MigrationClass(
+        span=draft.span,
+        bases=draft.bases,
+        declared=frozenset(declared),
+        attribute_spans=places,
+        dependencies=entries("dependencies"),
+        run_before=entries("run_before"),
+        replaces=entries("replaces"),
+        operations=()
+        if operations is None
+        else build_operations(operations, places.get("operations", draft.span), ancestors),
+        initial=attributes.get("initial"),
+        atomic=attributes.get("atomic"),
+    )
+
+
+def _lineage(draft: Draft, interpreter: Interpreter) -> Iterator[Draft]:
+    """A class and those of this file that it inherits from, nearest first."""
+    waiting = [draft]
+    seen: set[str] = set()
+    while waiting:
+        own = waiting.pop(0)
+        if own.name in seen:
+            continue
+        seen.add(own.name)
+        yield own
+        for base in own.bases:
+            if isinstance(base, Reference) and base.path[1:] in interpreter.classes and base.path.startswith("#"):
+                waiting += (interpreter.classes[base.path[1:]],)
+
+
+def _without_facts(own: Class, migration: MigrationClass) -> Class:
+    """A migration's class without what its facts say already, so that it is not kept twice."""
+    said = {"operations"}
+    for name, entries in (
+        ("dependencies", migration.dependencies),
+        ("run_before", migration.run_before),
+        ("replaces", migration.replaces),
+    ):
+        if not any(isinstance(entry, Unresolved) for entry in entries):
+            said.add(name)
+    attributes = {name: value for name, value in own.attributes.items() if name not in said}
+    return Class(own.name, own.bases, attributes, own.methods, own.span)
+
+
+def _entries(value: Value, span: Span) -> Iterator[AnyDependency]:
+    match value:
+        case Sequence(items=items, span=place):
+            for item in items:
+                yield _entry(item, place)
+        case Call(Reference("operator.add"), (Argument(None, left), Argument(None, right)), place):
+            yield from _entries(left, place)
+            yield from _entries(right, place)
+        case Unresolved():
+            yield value
+        case Call(Reference(path), _, place):
+            yield Unresolved(f"what '{path.lstrip('#').removeprefix('builtins.')}' returns is not known", place)
+        case Reference(path):
+            yield Unresolved(f"'{path.lstrip('#').removeprefix('builtins.')}' is not known from this file alone", span)
+        case _:
+            yield Unresolved("it is no list", span)
+
+
+def _entry(item: Value, span: Span) -> AnyDependency:
+    match item:
+        case Sequence("tuple", (Literal(str(label)), Literal(str(name))), place):
+            return Dependency(MigrationKey(label, name), place)
+        case Sequence("tuple" | "list", items, place) if all(isinstance(part, Literal) for part in items):
+            return _malformed(item, items, place)
+        case Call(Reference(path), (Argument(None | "value", setting),), place) if path.startswith(
+            "django.db.migrations."
+        ) and path.endswith(".swappable_dependency"):
+            return _swappable(setting, place)
+        case Call(Reference(path), _, place):
+            return Unresolved(f"what '{path.lstrip('#').removeprefix('builtins.')}' returns is not known", place)
+        case Unresolved():
+            return item
+        case Literal(value):
+            if isinstance(value, str):
+                return MalformedDependency(repr(value), f"NodeNotFoundError: no migration has the key {value!r}", span)
+            kind = type(value).__name__
+            return MalformedDependency(repr(value), f"TypeError: '{kind}' object is not subscriptable", span)
+        case Reference(path):
+            return Unresolved(f"'{path.lstrip('#').removeprefix('builtins.')}' is not known from this file alone", span)
+        case _:
+            return Unresolved("it is no pair of an app label and a migration's name", getattr(item, "span", span))
+
+
+def _malformed(item: Sequence, items: tuple[Value, ...], place: Span) -> MalformedDependency:
+    parts = tuple(part.value for part in items if isinstance(part, Literal))
+    if len(parts) < 2:
+        written = repr(list(parts) if item.kind == "list" else parts)
+        return MalformedDependency(written, f"IndexError: {item.kind} index out of range", place)
+    if item.kind == "list":
+        return MalformedDependency(repr(list(parts)), "TypeError: unhashable type: 'list'", place)
+    return MalformedDependency(repr(parts), f"NodeNotFoundError: no migration has the key {parts!r}", place)
+
+
+def _swappable(setting: Value, place: Span) -> AnyDependency:
+    match setting:
+        case Literal(str(model)):
+            return SwappableDependency(model, place)
+        case Reference(path) if path.startswith("django.conf.settings."):
+            return SwappableDependency(path.removeprefix("django.conf.settings."), place)
+        case Call(
+            Reference("builtins.getattr"),
+            (Argument(value=Reference("django.conf.settings")), Argument(value=Literal(str(name))), *_),
+        ):
+            return SwappableDependency(name, place)
+        case _:
+            return Unresolved("which model is swapped in is not known", place)
+
+
+def _settings_module(tree: cst.Module, text: str, interpreter: Interpreter) -> str | None:
+    """What the file puts into the variable that names the settings, in whichever function it does so."""
+    if _SETTINGS_VARIABLE not in text:
+        return None
+    waiting: list[cst.CSTNode] = [tree]
+    while waiting:
+        node = waiting.pop(0)
+        value: cst.BaseExpression | None = None
+        match node:
+            case cst.Expr(
+                value=cst.Call(
+                    func=cst.Attribute(attr=cst.Name(value="setdefault"), value=place), args=[name, given, *_]
+                )
+            ) if _is_environment(place, interpreter) and _is_variable(name.value, interpreter):
+                value = given.value
+            case cst.Assign(targets=[target], value=given_value):
+                match target.target:
+                    case cst.Subscript(value=place, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]) if (
+                        _is_environment(place, interpreter) and _is_variable(key, interpreter)
+                    ):
+                        value = given_value
+                    case _:
+                        pass
+            case cst.SimpleStatementLine():
+                waiting = [*node.body, *waiting]
+            case cst.Module() | cst.IndentedBlock() | cst.SimpleStatementSuite():
+                waiting = [*node.body, *waiting]
+            case _:
+                waiting = [*_blocks_of(node), *waiting]
+        if value is not None:
+            found = text_of(interpreter.evaluate(value, interpreter.module))
+            if found is not None:
+                return found
+    return None
+
+
+def _blocks_of(node: cst.CSTNode) -> list[cst.CSTNode]:
+    match node:
+        case cst.FunctionDef(body=body) | cst.ClassDef(body=body) | cst.With(body=body):
+            return [body]
+        case cst.If(body=body, orelse=rest):
+            return [body] if rest is None else [body, rest]
+        case cst.Else(body=body):
+            return [body]
+        case cst.Try(body=body, handlers=handlers):
+            return [body, *(handler.body for handler in handlers)]
+        case _:
+            return []
+
+
+def _is_environment(node: cst.BaseExpression, interpreter: Interpreter) -> bool:
+    # `import os` may stand in the function.
+    written = interpreter.positions.code(node)
+    return written in ("os.environ", "environ") or interpreter.evaluate(node, Scope("function")) == Reference(
+        "os.environ"
+    )
+
+
+def _is_variable(node: cst.BaseExpression, interpreter: Interpreter) -> bool:
+    return text_of(interpreter.evaluate(node, interpreter.module)) == _SETTINGS_VARIABLE
