@@ -231,13 +231,15 @@ class _Surveyor:
     def _bare_of(self, layout: Layout, owners: Mapping[str, str | None], mine: set[str | None]) -> tuple[str, ...]:
         installed = self._installed(layout.settings)
         taken = {app.label for app in layout.apps} | layout.unmigrated
+        # Labels are asked for only where one may have its migrations elsewhere, or none: that means reading files.
+        elsewhere = "MIGRATION_MODULES" in layout.settings.values or self._named_folders(layout.root)
         return tuple(
             folder
             for package, folder in self.bare.items()
             if owners[package] in mine
             and (package in installed.packages or not any(_is_trial_part(part) for part in package.split("/")))
             and not (installed.complete and package not in installed.packages)
-            and self._label(package, installed, layout.root).label not in taken
+            and not (elsewhere and self._label(package, installed, layout.root).label in taken)
         )
 
     def _files(self, folder: str) -> tuple[str, ...]:
@@ -268,7 +270,9 @@ class _Surveyor:
         claims: list[_Claim] = []
         elsewhere = set(moved.values()) | set(named.values())
         packages: dict[str, str] = {}
-        for package in sorted({*own, *lent, *installed.packages}):
+        # Apps without a migrations folder matter only where a setting may give them one.
+        others = installed.packages if elsewhere else ()
+        for package in sorted({*own, *lent, *others}):
             label = self._label(package, installed, root)
             folder = self.packages.get(package) if package in own or package in lent else None
             packages.setdefault(label.label, package)
