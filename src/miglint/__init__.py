@@ -1,9 +1,9 @@
 """Static analysis of Django migrations, without Django.
 
-    >>> import miglint
-    >>> report = miglint.check(["."])
-    >>> [finding.code for finding in report.findings]
-    []
+>>> import miglint
+>>> report = miglint.check(["."])
+>>> [finding.code for finding in report.findings]
+[]
 """
 
 from __future__ import annotations
@@ -38,7 +38,18 @@ _HOMES = {
     "check": "miglint.lint:check_paths",
 }
 
-__all__ = ["ALL_RULES", "ConfigError", "Finding", "Migration", "MigrationKey", "Options", "Report", "Rule", "Severity", "check"]
+__all__ = [
+    "ALL_RULES",
+    "ConfigError",
+    "Finding",
+    "Migration",
+    "MigrationKey",
+    "Options",
+    "Report",
+    "Rule",
+    "Severity",
+    "check",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,7 +14,7 @@ import click
 from miglint import __version__
 
 if TYPE_CHECKING:
-    from miglint.findings import Report
+    from miglint.findings import Notice, Report
     from miglint.lint import Options
     from miglint.report import Style
 
@@ -132,12 +132,15 @@ def check(**arguments: Any) -> int:
         report = _check_and_fix(options, progress) if arguments["fix"] else lint.check(options, progress)
     if arguments["show_files"]:
         click.echo("\n".join(report.migration_files))
+        _say(report.notices)
         return report.exit_code if report.exit_code == FAILED else CLEAN
     if arguments["show_settings"]:
         click.echo("\n".join(report.settings))
+        _say(report.notices)
         return report.exit_code if report.exit_code == FAILED else CLEAN
     for output in outputs:
         _write(report, output, arguments)
+    _say(report.notices)
     return report.exit_code
 
 
@@ -156,8 +159,7 @@ def graph(format_: str, **arguments: Any) -> int:
         click.echo(drawing.render_json(projects))
     else:
         click.echo(drawing.render_text(projects, style), color=style.colour)
-    for notice in notices:
-        click.echo(f"miglint: {notice.message}", err=True)
+    _say(notices)
     return FAILED if failed else CLEAN
 
 
@@ -261,6 +263,15 @@ def _outputs(formats: tuple[str, ...], output_file: str | None) -> tuple[Output,
             )
             raise click.UsageError(f"--output-format: two formats would both go to {where}.")
     return tuple(outputs)
+
+
+def _say(notices: Iterable[Notice]) -> None:
+    """What is to be said of the run itself, whatever the format: on standard error."""
+    from miglint.report.terminal import visible
+
+    sys.stdout.flush()
+    for notice in notices:
+        click.echo(f"miglint: {visible(notice.message)}", err=True)
 
 
 def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from miglint.effects import effects_of
 from miglint.effects.effect import Effect
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import Operation
+from miglint.facts.operations import Operation, model_named
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
 from miglint.facts.target import Target
+from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
-from miglint.schema.tables import Tables
+from miglint.schema.model import Ground, has_table, implicit_auto_field, table_of
+from miglint.schema.replay import Transition, replay
+from miglint.schema.state import ModelState, SchemaState
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation in replay order; `index` is its dotted path in `operations`.
+    """One operation in replay order, between the states before and after it; `index` is its dotted path.
 
-    `table` is what the operation's model is called in the database, None where it has none or it is not known.
+    `model` is the one that it is about, as it was before, None where it names none, or none that is known. `table` is what
+    that is called in the database, None where it has none of its own or it is not known.
     `existed_before` says whether that table was there before the changeset: None is unknown.
     """
 
     migration: Migration
     index: str
     operation: Operation
+    before: SchemaState
+    after: SchemaState
+    model: ModelState | None
     table: str | None
     effects: tuple[Effect, ...]
     existed_before: bool | None
@@ -35,6 +42,11 @@ class Step:
     @property
     def location(self) -> Location:
         return Location(self.migration.path, self.operation.site.span)
+
+    @property
+    def in_state_alone(self) -> bool:
+        """Whether it stands in `state_operations`, which never reach the database."""
+        return ".state." in self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ def analyse(
         django=target.django,
         unreadable=[broken.key for broken in unreadable],
     )
+    plan = [migrations[key] for key in graph.plan if key in migrations]
     return Project(
         layout=layout,
         target=target,
@@ -99,33 +112,61 @@ def analyse(
         graph=graph,
         migrations=migrations,
         unreadable=unreadable,
-        steps=tuple(_steps(graph, migrations, target)),
+        steps=tuple(_steps(plan, layout, target, changeset)),
         modules=modules,
         large_tables=large_tables,
         _apps={app.label: app for app in layout.apps},
     )
 
 
-def _steps(graph: MigrationGraph, migrations: Mapping[MigrationKey, Migration], target: Target) -> Iterator[Step]:
-    tables = Tables()
-    for key in graph.plan:
-        migration = migrations.get(key)
-        if migration is None:
-            continue
-        tables.begin(migration)
-        for index, operation in migration.operations_within():
-            table = tables.of(operation)
-            yield Step(
-                migration=migration,
-                index=index,
-                operation=operation,
-                table=table,
-                effects=_effects(operation, index, table, target),
-                existed_before=tables.existed_before(operation),
-            )
-            tables.apply(index, operation)
+def _steps(
+    plan: Iterable[Migration], layout: Layout, target: Target, changeset: frozenset[MigrationKey] | None
+) -> Iterator[Step]:
+    values = layout.settings.values
+    ground = Ground(
+        vendor=target.database.vendor,
+        auto_field=implicit_auto_field(values.get("DEFAULT_AUTO_FIELD"), target.django),
+        swappable=lambda setting: (
+            text_of(values.get(setting)) or ("auth.User" if setting == "AUTH_USER_MODEL" else None)
+        ),
+    )
+    for transition in replay(plan, ground.swappable):
+        name = model_named(transition.operation)
+        model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
+        table = _table(model, ground)
+        yield Step(
+            migration=transition.migration,
+            index=transition.index,
+            operation=transition.operation,
+            before=transition.before,
+            after=transition.after,
+            model=model,
+            table=table,
+            effects=_effects(transition, table, target),
+            existed_before=_existed_before(model, transition.migration.key, changeset),
+        )
 
 
-def _effects(operation: Operation, index: str, table: str | None, target: Target) -> tuple[Effect, ...]:
+def _table(model: ModelState | None, ground: Ground) -> str | None:
+    if model is None or has_table(model, ground) is not True:
+        return None
+    table = table_of(model, ground)
+    return table if isinstance(table, str) else None
+
+
+def _existed_before(
+    model: ModelState | None, current: MigrationKey, changeset: frozenset[MigrationKey] | None
+) -> bool | None:
+    if model is None:
+        return None
+    # A model that only the state gained has a table that somebody made another way, some time before.
+    if ".state." in model.made.operation:
+        return None if model.made.migration == current else True
+    return model.made.migration not in ({current} if changeset is None else changeset | {current})
+
+
+def _effects(transition: Transition, table: str | None, target: Target) -> tuple[Effect, ...]:
     """What stands in `state_operations`, and a model without a table, never reaches the database."""
-    return () if table is None or ".state." in index else effects_of(operation, table, target)
+    if table is None or ".state." in transition.index:
+        return ()
+    return effects_of(transition.operation, table, target)

@@ -92,7 +92,9 @@ def _path_matches(path: str, pattern: str) -> bool:
     if "/" not in pattern.strip("/"):
         return any(fnmatch.fnmatchcase(part, pattern.strip("/")) for part in path.split("/"))
     anchored = pattern.lstrip("/").rstrip("/")
-    return any(fnmatch.fnmatchcase(path, form) for form in (anchored, f"{anchored}/*", f"*/{anchored}", f"*/{anchored}/*"))
+    return any(
+        fnmatch.fnmatchcase(path, form) for form in (anchored, f"{anchored}/*", f"*/{anchored}", f"*/{anchored}/*")
+    )
 
 
 def _complaints(

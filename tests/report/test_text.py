@@ -7,7 +7,7 @@ import pytest
 from report.samples import ASSUMED, CLEAN, DEFAULT, EMPTY, HIDDEN, LEAVES, ONE_WAY, REWRITE, RICH, finding, pages
 
 from miglint.facts.source import Location, Span
-from miglint.findings import Assumption, Notice, Related, Report, Severity, Suppressed
+from miglint.findings import Assumption, Related, Report, Severity, Suppressed
 from miglint.report import Style, render, statistics
 from miglint.report.terminal import columns
 
@@ -110,7 +110,6 @@ def test_nothing_in_the_code_can_command_the_terminal():
             )
         ),
         sources={f"shop/{evil}.py": evil, evil: evil},
-        notices=(Notice(evil),),
         assumptions=(ASSUMED._replace(project=evil, django_from=evil),),
         paths=(evil,),
     )
@@ -131,7 +130,6 @@ Not analysed: 1 operation that only a run of the code could tell.
 Assumed: Django 5.2 (the default), postgresql:14 (the oldest that Django 5.2 supports).
 1 can be fixed with --fix.
 Suppressed: 1 finding (--show-suppressed lists them).
-note: The folder 'private' could not be read: permission denied.
 """
     )
 
@@ -171,11 +169,6 @@ def test_projects_with_other_versions_are_told_apart():
         "Assumed for site: Django 4.2 (pyproject.toml), postgresql:16 (--database).",
         "Assumed for .: Django 5.2 (the default), postgresql:14 (the oldest that Django 5.2 supports).",
     ]
-
-
-def test_an_internal_error_is_called_one():
-    report = dataclasses.replace(CLEAN, notices=(Notice("rule MIG301 failed on shop.0002.", internal=True),))
-    assert full(report).endswith("internal error: rule MIG301 failed on shop.0002.\n")
 
 
 def test_suppressed_findings_are_listed_when_asked_for():

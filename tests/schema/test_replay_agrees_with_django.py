@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-import pytest
+import django
+from django.conf import settings as django_settings
+from django.core.exceptions import FieldDoesNotExist
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miglint.facts.migration import Migration, MigrationKey, Module
 from miglint.parse import parse
-from miglint.resolve import Modules
 from miglint.schema.replay import name_of, replay
 from miglint.schema.state import SchemaState
-
-django = pytest.importorskip("django")
-
-from django.conf import settings as django_settings  # noqa: E402
 
 if not django_settings.configured:
     django_settings.configure(INSTALLED_APPS=[], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField", USE_TZ=True)
@@ -65,7 +62,7 @@ def djangos(operations: list[str]) -> ProjectState:
     for text in operations:
         operation = eval(text, {"migrations": migrations, "models": models})
         tried = state.clone()
-        with contextlib.suppress(KeyError, LookupError, ValueError):
+        with contextlib.suppress(KeyError, ValueError, FieldDoesNotExist):
             operation.state_forwards("app", tried)
             state = tried
     return state
@@ -122,21 +119,31 @@ operation = st.one_of(
         field,
         definition,
         st.sampled_from(
-            ["{}", "{'ordering': ['title'], 'managed': False}", "{'unique_together': {('title', 'qty')}, 'db_table': 't'}"]
+            [
+                "{}",
+                "{'ordering': ['title'], 'managed': False}",
+                "{'unique_together': {('title', 'qty')}, 'db_table': 't'}",
+            ]
         ),
     ),
     st.builds("migrations.DeleteModel({0!r})".format, model),
     st.builds("migrations.RenameModel({0!r}, {1!r})".format, model, model),
-    st.builds("migrations.AddField({0!r}, {1!r}, {2}, preserve_default={3})".format, model, field, definition, st.booleans()),
+    st.builds(
+        "migrations.AddField({0!r}, {1!r}, {2}, preserve_default={3})".format, model, field, definition, st.booleans()
+    ),
     st.builds("migrations.AlterField({0!r}, {1!r}, {2})".format, model, field, definition),
     st.builds("migrations.RemoveField({0!r}, {1!r})".format, model, field),
     st.builds("migrations.RenameField({0!r}, {1!r}, {2!r})".format, model, field, field),
     st.builds("migrations.AlterModelTable({0!r}, {1!r})".format, model, st.sampled_from(["t", "u"])),
     st.builds(
-        "migrations.AlterUniqueTogether({0!r}, {1})".format, model, st.sampled_from(["None", "{('title', 'qty')}", "('title', 'qty')"])
+        "migrations.AlterUniqueTogether({0!r}, {1})".format,
+        model,
+        st.sampled_from(["None", "{('title', 'qty')}", "('title', 'qty')"]),
     ),
     st.builds(
-        "migrations.AlterModelOptions({0!r}, {1})".format, model, st.sampled_from(["{}", "{'ordering': ['qty']}", "{'verbose_name': 'x'}"])
+        "migrations.AlterModelOptions({0!r}, {1})".format,
+        model,
+        st.sampled_from(["{}", "{'ordering': ['qty']}", "{'verbose_name': 'x'}"]),
     ),
     st.builds("migrations.AddIndex({0!r}, models.Index(fields=['title'], name={1!r}))".format, model, index),
     st.builds("migrations.RemoveIndex({0!r}, {1!r})".format, model, index),

@@ -289,3 +289,46 @@ def span_of(operation: Operation, argument: str | None = None) -> Span:
     if argument is not None and argument in operation.site.arguments:
         return operation.site.arguments[argument]
     return operation.site.span
+
+
+def model_named(operation: Operation) -> str | None:
+    """The model that an operation is about, as written: `model_name`, or the model's own `name`; None where unknown."""
+    match operation:
+        case (
+            AddField()
+            | RemoveField()
+            | AlterField()
+            | RenameField()
+            | AddIndex()
+            | RemoveIndex()
+            | RenameIndex()
+            | AddConstraint()
+            | RemoveConstraint()
+            | AlterConstraint()
+            | ValidateConstraint()
+        ):
+            named: Text = operation.model_name
+        case (
+            CreateModel()
+            | DeleteModel()
+            | AlterModelTable()
+            | AlterModelTableComment()
+            | AlterModelOptions()
+            | AlterModelManagers()
+            | AlterTogether()
+            | AlterOrderWithRespectTo()
+        ):
+            named = operation.name
+        case RenameModel(old_name=old_name):
+            named = old_name
+        case (
+            CreateExtension()
+            | CreateCollation()
+            | RemoveCollation()
+            | RunPython()
+            | RunSQL()
+            | SeparateDatabaseAndState()
+            | UnknownOperation()
+        ):
+            return None
+    return named if isinstance(named, str) else None

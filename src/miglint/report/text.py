@@ -37,7 +37,7 @@ def concise(report: Report, pages: Pages, style: Style) -> str:
     """One line for each finding, as compilers print them; then the summary."""
     lines = [concise_line(finding, style) for finding in shown(report, style)]
     if not style.quiet:
-        lines += [*brief_summary(report, style), *_noticed(report, style)]
+        lines += brief_summary(report, style)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -162,7 +162,6 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     if report.suppressed:
         how = "" if style.show_suppressed else " (--show-suppressed lists them)"
         yield f"Suppressed: {count_of(len(report.suppressed), 'finding')}{how}."
-    yield from _noticed(report, style)
 
 
 def _verdict(report: Report, style: Style) -> str:
@@ -227,11 +226,3 @@ def _assumed(report: Report, style: Style) -> Iterator[str]:
             whose = f" for {named}"
         for line in wrap(f"Assumed{whose}: {sentence}", style.width, "", "  "):
             yield paint(line, "dim", style.colour)
-
-
-def _noticed(report: Report, style: Style) -> Iterator[str]:
-    for notice in report.notices:
-        word = "internal error:" if notice.internal else "note:"
-        lines = wrap(notice.message, style.width, f"{word} ", "  ")
-        yield paint(word, "red" if notice.internal else "yellow", style.colour) + lines[0][len(word) :]
-        yield from lines[1:]

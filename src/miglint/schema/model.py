@@ -1,0 +1,144 @@
+"""What Django makes of a model: its table, its columns, the tables between it and others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.facts.fields import Field
+from miglint.facts.target import Vendor
+from miglint.facts.values import Literal, Reference, Sequence, Text, Unresolved, text_of, truth_of
+from miglint.schema.column import FOREIGN_KEYS, column_name, has_column
+from miglint.schema.names import LONGEST, default_table, split, truncated
+from miglint.schema.replay import Swappable, target_of
+from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
+
+# Settings that a migration's meaning hangs on when they say nothing themselves.
+DEFAULT_AUTO_FIELD = {True: "BigAutoField", False: "AutoField"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a replay takes from outside the migrations: the database's vendor, the settings that it hangs on."""
+
+    vendor: Vendor
+    auto_field: str
+    swappable: Swappable
+
+
+def has_table(model: ModelState, ground: Ground) -> bool | None:
+    """Whether Django's schema editor touches the model: it is no proxy, managed, and not swapped out."""
+    proxy = truth_of(model.options.get("proxy"), False)
+    managed = truth_of(model.options.get("managed"), True)
+    if proxy is True or managed is False:
+        return False
+    setting = text_of(model.options.get("swappable"))
+    if setting is not None:
+        named = ground.swappable(setting)
+        if named is None:
+            return None
+        label, _, name = named.partition(".")
+        if (label, name.lower()) != model.key:
+            return False
+    return None if proxy is None or managed is None else True
+
+
+def table_of(model: ModelState, ground: Ground) -> Text:
+    """The name of the model's table, as `Options.contribute_to_class` and the vendor's limit have it."""
+    option = model.options.get("db_table")
+    match option:
+        case Literal(str(name)) if name:
+            return truncated(name, LONGEST[ground.vendor])
+        case None | Literal():
+            return default_table(model.app_label, model.name, ground.vendor)
+        case Unresolved():
+            return option
+        case _:
+            return Unresolved("its db_table is not written as text", model.made.location.span)
+
+
+def parents_of(model: ModelState) -> tuple[ModelKey, ...]:
+    """The models that it inherits from by name, in order: for a proxy the one it stands for."""
+    if not isinstance(model.bases, Sequence):
+        return ()
+    keys = []
+    for base in model.bases.items:
+        text = text_of(base)
+        if text is not None:
+            label, dot, name = text.partition(".")
+            keys.append((label, name.lower()) if dot else (model.app_label, text.lower()))
+    return tuple(keys)
+
+
+def concrete(model: ModelState, state: SchemaState) -> ModelState | None:
+    """The model whose table a proxy shares: itself, where it is none. None where it leads nowhere."""
+    seen: set[ModelKey] = set()
+    while truth_of(model.options.get("proxy"), False):
+        if model.key in seen:
+            return None
+        seen.add(model.key)
+        bases = [found for key in parents_of(model) if (found := state.model(*key)) is not None]
+        if not bases:
+            return None
+        model = bases[0]
+    return model
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a model's table; `field` is None for those that no field is written for (`id`, a parent's `_ptr`)."""
+
+    name: str
+    field: Field | None
+    state: FieldState | None
+
+
+def columns_of(model: ModelState, state: SchemaState, ground: Ground) -> Iterator[Column]:
+    """The columns of a model's own table, implicit ones first, as far as they are known."""
+    primary = [
+        one for one in model.fields.values() if truth_of(one.field.options.get("primary_key"), False) is not False
+    ]
+    linked = {
+        target_of(one.field, model.app_label, model.name, ground.swappable)
+        for one in model.fields.values()
+        if one.field.kind == "OneToOneField" and truth_of(one.field.options.get("parent_link"), False)
+    }
+    parents = [key for key in parents_of(model) if not truth_of(model.options.get("proxy"), False)]
+    for key in parents:
+        if key not in linked:
+            yield Column(f"{key[1]}_ptr_id", None, None)
+    composite = any(one.field.kind == "CompositePrimaryKey" for one in model.fields.values())
+    if not primary and not parents and not composite:
+        yield Column("id", None, None)
+    for one in model.fields.values():
+        if has_column(one.field) is not False:
+            name = column_name(one.field, one.name)
+            yield Column(one.name if isinstance(name, Unresolved) else name, one.field, one)
+    if text_of(model.options.get("order_with_respect_to")):
+        yield Column("_order", None, None)
+
+
+def between(model: ModelState, field: FieldState, ground: Ground) -> str | None:
+    """The table that Django makes for a many-to-many field; None where the project has one of its own, or none is known."""
+    if field.field.kind != "ManyToManyField" or "through" in field.field.options:
+        return None
+    named = text_of(field.field.options.get("db_table"))
+    if named:
+        return truncated(named, LONGEST[ground.vendor])
+    table = table_of(model, ground)
+    if isinstance(table, Unresolved):
+        return None
+    # The default name is made of the table's own, without its schema.
+    return truncated(f"{split(table)[1]}_{field.name}", LONGEST[ground.vendor])
+
+
+def is_relation(field: Field) -> bool:
+    return field.kind in FOREIGN_KEYS or field.kind == "ManyToManyField"
+
+
+def implicit_auto_field(setting: object, django: tuple[int, ...]) -> str:
+    """The class of an `id` that nobody wrote: DEFAULT_AUTO_FIELD, whose own default changed in Django 6.0."""
+    path = text_of(setting) if isinstance(setting, Literal) else None
+    if isinstance(setting, Reference):
+        path = setting.path
+    return path.rpartition(".")[2] if path else DEFAULT_AUTO_FIELD[django >= (6, 0)]

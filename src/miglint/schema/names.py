@@ -1,0 +1,55 @@
+"""Names that Django makes up for tables, indexes and constraints, and how it shortens them.
+
+From BaseDatabaseSchemaEditor._create_index_name, Index.set_name_with_model and db.backends.utils.truncate_name.
+"""
+
+from __future__ import annotations
+
+from hashlib import md5
+
+from miglint.facts.target import Vendor
+
+# DatabaseOperations.max_name_length of Django's backends; SQLite has no limit.
+LONGEST: dict[Vendor, int | None] = {"postgresql": 63, "mysql": 64, "mariadb": 64, "oracle": 30, "sqlite": None}
+
+
+def default_table(app_label: str, model: str, vendor: Vendor) -> str:
+    """The table of a model that names none."""
+    return truncated(f"{app_label}_{model.lower()}", LONGEST[vendor])
+
+
+def truncated(name: str, length: int | None, hash_length: int = 4) -> str:
+    """A name cut to `length`, its end replaced by a digest of the whole; a schema before it is kept."""
+    namespace, identifier = split(name)
+    if length is None or len(identifier) <= length:
+        return name
+    cut = f"{identifier[: length - hash_length]}{_digest(identifier, length=hash_length)}"
+    return f'{namespace}"."{cut}' if namespace else cut
+
+
+def split(name: str) -> tuple[str, str]:
+    """A table's schema and its own name: `audit"."log` is Django's way to write audit.log."""
+    namespace, dot, identifier = name.rpartition('"."')
+    return namespace.strip('"') if dot else "", identifier.strip('"')
+
+
+def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor: Vendor) -> str:
+    """What the schema editor calls an index (`suffix` "" or "_like"), unique ("_uniq"), check or foreign key ("_fk_…")."""
+    _, identifier = split(table)
+    tail = f"{_digest(identifier, *columns, length=8)}{suffix}"
+    longest = LONGEST[vendor] or 200
+    name = f"{identifier}_{'_'.join(columns)}_{tail}"
+    if len(name) <= longest:
+        return name
+    if len(tail) > longest / 3:
+        tail = tail[: longest // 3]
+    other = (longest - len(tail)) // 2 - 1
+    name = f"{identifier[:other]}_{'_'.join(columns)[:other]}_{tail}"
+    return f"D{name[:-1]}" if name[0] == "_" or name[0].isdigit() else name
+
+
+def _digest(*parts: str, length: int) -> str:
+    digest = md5(usedforsecurity=False)
+    for part in parts:
+        digest.update(part.encode())
+    return digest.hexdigest()[:length]
