@@ -247,6 +247,16 @@ class TestFields:
         assert isinstance(found, AddField)
         assert (found.field.path, found.field.kind) == ("shop.fields.Code", "CharField")
 
+    def test_from_a_function_of_another_file(self):
+        found = operation(
+            "migrations.AddField('order', 'code', code(3))",
+            "from shop.fields import code",
+            shop__fields="from django.db import models\ndef code(n):\n    return models.CharField(max_length=n)\n",
+        )
+
+        assert isinstance(found, AddField)
+        assert (found.field.kind, found.field.options) == ("CharField", {"max_length": Literal(3)})
+
     def test_inside_a_new_model(self):
         found = operation(
             "migrations.CreateModel('Order', [('code', Code(max_length=3))])",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from miglint.facts.fields import Field
+from miglint.facts.fields import Constraint, Field, Index
 from miglint.facts.migration import (
     AnyDependency,
     Class,
@@ -27,7 +27,10 @@ from miglint.facts.migration import (
     SwappableDependency,
 )
 from miglint.facts.operations import (
+    AddConstraint,
     AddField,
+    AddIndex,
+    AlterConstraint,
     AlterField,
     CreateModel,
     NamedField,
@@ -52,7 +55,16 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.folding import fold_call, substitute
-from miglint.signatures import Ancestry, ancestry, build_operations, known_class, operation_of
+from miglint.signatures import (
+    Ancestry,
+    ancestry,
+    build_constraint,
+    build_field,
+    build_index,
+    build_operations,
+    known_class,
+    operation_of,
+)
 
 T = TypeVar("T")
 
@@ -604,6 +616,10 @@ class _Resolver:
                 for item in operation.fields
             )
             return (replace(operation, fields=fields),)
+        if isinstance(operation, AddIndex):
+            return (replace(operation, index=self.index(operation.index)),)
+        if isinstance(operation, AddConstraint | AlterConstraint):
+            return (replace(operation, constraint=self.constraint(operation.constraint)),)
         return (operation,)
 
     def unknown(self, operation: UnknownOperation) -> tuple[Operation, ...]:
@@ -624,13 +640,35 @@ class _Resolver:
         return operations
 
     def field(self, field: Field) -> Field:
-        """A field with the options that decide what the database does worked out."""
+        """A field with its class, and the options that decide what the database does, worked out."""
+        if field.kind is None:
+            built = self.again(field)
+            found = build_field(built, self.ancestors) if built is not None else field
+            return field if found.kind is None else found
         worth = {
             name: self.modules.evaluate(value, self.path)
             for name, value in field.options.items()
             if name in _DECIDING and isinstance(value, Reference | Call)
         }
         return replace(field, options={**field.options, **worth}) if worth else field
+
+    def index(self, index: Index) -> Index:
+        built = self.again(index) if index.kind is None else None
+        found = build_index(built, self.ancestors) if built is not None else None
+        return index if found is None or found.kind is None else found
+
+    def constraint(self, constraint: Constraint) -> Constraint:
+        built = self.again(constraint) if constraint.kind is None else None
+        found = build_constraint(built, self.ancestors) if built is not None else None
+        return constraint if found is None or found.kind is None else found
+
+    def again(self, built: Field | Index | Constraint) -> Call | None:
+        """The call that builds something of an unknown class; where it calls a function, what that returns."""
+        if not built.path:
+            return None
+        call = Call(Reference(built.path), built.arguments, built.site.span, built.site.callee)
+        value = self.modules.evaluate(call, self.path)
+        return value if isinstance(value, Call) else None
 
     def ancestors(self, name: str) -> Ancestry | None:
         """What `signatures` asks about a class that is not Django's."""
