@@ -95,8 +95,27 @@ def fold_call(function: Value, arguments: tuple[Argument, ...], span: Span) -> V
             return folded if folded is not None else fold_comparison(path, arguments[0].value, arguments[1].value)
         case Reference(path) if path.startswith("builtins."):
             return _fold_builtin(path.removeprefix("builtins."), arguments, span)
+        case Reference(path):
+            return _fold_library(path, tuple(argument.value for argument in arguments), span)
         case Call(Reference("builtins.getattr"), (Argument(None, receiver), Argument(None, Literal(str(name))))):
             return fold_method(receiver, name, arguments, span)
+        case _:
+            return None
+
+
+def _fold_library(path: str, arguments: tuple[Value, ...], span: Span) -> Value | None:
+    """Functions by which migrations name what a setting may replace; the answer is what holds without the setting."""
+    match path, arguments:
+        case "django.utils.module_loading.import_string", (Literal(str(dotted)),):
+            return Reference(dotted)
+        # Django's own default up to 5.2; that of 6.0 differs by its width alone.
+        case "django.utils.module_loading.import_string", (Reference("django.conf.settings.DEFAULT_AUTO_FIELD"),):
+            return Reference("django.db.models.AutoField")
+        case "swapper.get_model_name", (Literal(str(label)), Literal(str(model))):
+            return Literal(f"{label}.{model}")
+        case "swapper.split", (Literal(str(name)),):
+            label, _, model = name.partition(".")
+            return Sequence("tuple", (Literal(label), Literal(model)), span)
         case _:
             return None
 

@@ -20,7 +20,10 @@ from miglint.facts.values import Mapping as MappingValue
 from miglint.resolve import External, Found, Lookup, Modules
 
 # Folders whose projects and settings exist to try the package out, not to run it.
-_TRIAL = frozenset({"test", "tests", "testing", "example", "examples", "sandbox", "demo", "docs"})
+# A project template is a project to be, of nobody yet: wagtail carries one.
+_TRIAL = frozenset(
+    {"test", "tests", "testing", "example", "examples", "sandbox", "demo", "docs", "project_template", "app_template"}
+)
 
 _KEPT = frozenset({"INSTALLED_APPS", "MIGRATION_MODULES", "AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD", "DATABASES"})
 

@@ -227,7 +227,8 @@ def _field(whose: str, field: Field) -> Iterator[tuple[str, Unresolved]]:
     for option, value in sorted(field.options.items()):
         if option in _COLUMN_OPTIONS and isinstance(value, Unresolved):
             yield f"The option '{option}' {whose}".rstrip(), value
-    if field.opaque:
+    # What a project's or a library's own class makes of its arguments is not for the migration to say.
+    if field.opaque and field.path.startswith("django."):
         yield (
             f"An option {whose}".rstrip(),
             Unresolved(_UNPACKED, field.site.span),
