@@ -194,7 +194,7 @@ def _plain(*keywords: str) -> Signature:
 _RELATION = ("related_name", "related_query_name", "limit_choices_to")
 _SPATIAL = Signature(
     ("verbose_name", "dim", "geography"),
-    ("srid", "spatial_index", "extent", "tolerance", *_FIELD[1:]),
+    ("srid", "spatial_index", "extent", "tolerance", "max_geom_collections", *_FIELD[1:]),
 )
 
 # https://docs.djangoproject.com/en/stable/ref/models/fields/ and the fields of contrib.postgres and contrib.gis.
@@ -231,11 +231,13 @@ FIELDS: dict[str, Signature] = {
     "URLField": _field("verbose_name", "name", keywords=("db_collation",)),
     "UUIDField": _field("verbose_name"),
     "ForeignKey": _field(
-        *("to", "on_delete", *_RELATION, "parent_link", "to_field", "db_constraint"), required=("to", "on_delete")
+        *("to", "on_delete", *_RELATION, "parent_link", "to_field", "db_constraint"),
+        keywords=("swappable",),
+        required=("to", "on_delete"),
     ),
     "OneToOneField": _field(
         *("to", "on_delete", "to_field"),
-        keywords=(*_RELATION, "parent_link", "db_constraint"),
+        keywords=(*_RELATION, "parent_link", "db_constraint", "swappable"),
         required=("to", "on_delete"),
     ),
     "ForeignObject": _field(

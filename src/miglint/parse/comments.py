@@ -82,7 +82,7 @@ def _is_at_top(positions: Positions, offset: int) -> bool:
     if line <= _HEAD:
         return True
     definitions = [
-        positions.offsets(node)[0] for node in positions.nodes if isinstance(node, cst.ClassDef | cst.FunctionDef)
+        positions.offsets(node)[0] for node in positions.nodes() if isinstance(node, cst.ClassDef | cst.FunctionDef)
     ]
     return offset < min(definitions, default=offset + 1)
 
@@ -106,7 +106,7 @@ def _lines(positions: Positions, comment: re.Match[str], own_alone: bool) -> tup
 def _last_line(positions: Positions, start: int) -> int:
     """Where the longest expression or simple statement that starts at an offset ends."""
     last = 0
-    for node in positions.nodes:
+    for node in positions.nodes():
         if isinstance(node, cst.BaseExpression | cst.Arg | cst.SimpleStatementLine | cst.DictElement):
             place = positions.offsets(node)
             if place[0] == start:

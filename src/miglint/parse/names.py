@@ -662,7 +662,7 @@ class Interpreter(Evaluator):
 
     def _forget(self, node: cst.CSTNode, scope: Scope, reason: str) -> None:
         """Whatever a block that cannot be followed binds or changes is not known afterwards."""
-        span = self.place(node) if node in self.positions.nodes else Span(1, 1, 1, 1)
+        span = self.place(node) if node in self.positions else Span(1, 1, 1, 1)
         for name in _bound_in(node):
             scope.values[name] = Unresolved(reason, span)
         for root, attribute in _changed_in(node):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,9 @@ from miglint.facts.source import Span
 
 if TYPE_CHECKING:
     from libcst._nodes.internal import CodegenState
+
+# Their own parentheses make them what they are.
+_PARENTHESISED = (libcst.Tuple, libcst.GeneratorExp)
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -30,8 +34,9 @@ class _Recorder:
         self.default_newline = module.default_newline
         self.indent_tokens: list[str] = []
         self.tokens: list[str] = []
-        self.nodes: dict[libcst.CSTNode, tuple[int, int]] = {}
-        self._open: list[tuple[libcst.CSTNode, int, libcst.CSTNode | None, libcst.CSTNode | None]] = []
+        # By id: hashing a node of libcst runs Python code.
+        self.nodes: dict[int, tuple[int, int, libcst.CSTNode]] = {}
+        self._open: list[tuple[libcst.CSTNode, int, libcst.CSTNode | None]] = []
         self.add_token = self.tokens.append
         self.increase_indent = self.indent_tokens.append
         self.decrease_indent = self.indent_tokens.pop
@@ -53,20 +58,19 @@ class _Recorder:
         start_node: libcst.CSTNode | None = None,
         end_node: libcst.CSTNode | None = None,
     ) -> _Recorder:
-        self._open.append((node, len(self.tokens), start_node, end_node))
+        # A `start_node` is written first, so that it starts where this node does.
+        self._open.append((node, len(self.tokens), end_node))
         return self
 
     def __enter__(self) -> None:
         return
 
     def __exit__(self, *_: object) -> None:
-        node, start, start_node, end_node = self._open.pop()
+        node, start, end_node = self._open.pop()
         end = len(self.tokens)
-        if start_node is not None and start_node in self.nodes:
-            start = self.nodes[start_node][0]
-        if end_node is not None and end_node in self.nodes:
-            end = self.nodes[end_node][1]
-        self.nodes[node] = (start, end)
+        if end_node is not None:
+            end = self.nodes.get(id(end_node), (0, end))[1]
+        self.nodes[id(node)] = start, end, node
 
 
 class Positions:
@@ -79,7 +83,7 @@ class Positions:
         recorder = _Recorder(module)
         module._codegen(cast("CodegenState", recorder))
         self.text = text
-        self.nodes = recorder.nodes
+        self._nodes = recorder.nodes
         self._tokens = recorder.tokens
         self._starts = list(accumulate(map(len, recorder.tokens), initial=0))
         self._lines = [0, *(end.end() for end in LINE_END.finditer(text))]
@@ -90,12 +94,20 @@ class Positions:
         return self._starts[-1] == len(self.text) and "".join(self._tokens) == self.text
 
     def offsets(self, node: libcst.CSTNode) -> tuple[int, int]:
-        start, end = self.nodes[node]
-        if isinstance(node, libcst.Tuple | libcst.GeneratorExp) and node.lpar:
+        start, end, _ = self._nodes[id(node)]
+        if type(node) in _PARENTHESISED and node.lpar:  # type: ignore[attr-defined]
             # Other tokens between are white space and comments.
             start = next((at for at in range(start - 1, -1, -1) if self._tokens[at] == "("), start)
             end = next((at + 1 for at in range(end, len(self._tokens)) if self._tokens[at] == ")"), end)
         return self._starts[start], self._starts[end]
+
+    def nodes(self) -> Iterator[libcst.CSTNode]:
+        """Every node that has a place."""
+        for _, _, node in self._nodes.values():
+            yield node
+
+    def __contains__(self, node: libcst.CSTNode) -> bool:
+        return id(node) in self._nodes
 
     def span(self, node: libcst.CSTNode) -> Span:
         start, end = self.offsets(node)

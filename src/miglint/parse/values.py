@@ -115,37 +115,10 @@ class Evaluator:
         # Whether a value was used again since the last look: only such values can grow beyond the file.
         self.reused = False
         self._span = positions.span
-        self._cases: dict[type[cst.CSTNode], Callable[[Any, Scope], Value]] = {
-            cst.SimpleString: self._simple_string,
-            cst.ConcatenatedString: self._concatenated_string,
-            cst.FormattedString: self._formatted_string,
-            cst.Integer: self._integer,
-            cst.Float: self._float,
-            cst.Imaginary: self._float,
-            cst.Ellipsis: lambda node, scope: Reference("builtins.Ellipsis"),
-            cst.Name: self._name,
-            cst.Attribute: self._attribute,
-            cst.Call: self._call,
-            cst.List: self._list,
-            cst.Tuple: self._tuple,
-            cst.Set: self._set,
-            cst.Dict: self._dict,
-            cst.ListComp: self._comprehension,
-            cst.SetComp: self._comprehension,
-            cst.GeneratorExp: self._comprehension,
-            cst.DictComp: self._dict_comprehension,
-            cst.UnaryOperation: self._unary,
-            cst.BinaryOperation: self._binary,
-            cst.BooleanOperation: self._boolean,
-            cst.Comparison: self._comparison,
-            cst.IfExp: self._conditional,
-            cst.Subscript: self._subscript,
-            cst.Lambda: self.function_of_lambda,
-        }
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> Value:
-        case = self._cases.get(type(node))
-        return case(node, scope) if case is not None else Unresolved("it has to be run", self._span(node))
+        case = _CASES.get(type(node))
+        return case(self, node, scope) if case is not None else Unresolved("it has to be run", self._span(node))
 
     def digest(self, node: cst.CSTNode) -> Digest:
         """The same for the same code, however it is laid out."""
@@ -367,7 +340,7 @@ class Evaluator:
         items: list[Value] = []
         whole: Value | None = None
         for element in node.elements:
-            if isinstance(element, cst.StarredElement):
+            if type(element) is cst.StarredElement:
                 value = self.evaluate(element.value, scope)
                 more = items_of(value, span)
                 if more is not None:
@@ -587,6 +560,36 @@ class Evaluator:
                 return Literal(text[part])
             case _:
                 return Unresolved("which part of it is taken is not known", span)
+
+
+# Functions, not an instance's methods: a cycle would keep each file's tree until the collector comes.
+_CASES: dict[type[cst.CSTNode], Callable[[Evaluator, Any, Scope], Value]] = {
+    cst.SimpleString: Evaluator._simple_string,
+    cst.ConcatenatedString: Evaluator._concatenated_string,
+    cst.FormattedString: Evaluator._formatted_string,
+    cst.Integer: Evaluator._integer,
+    cst.Float: Evaluator._float,
+    cst.Imaginary: Evaluator._float,
+    cst.Ellipsis: lambda evaluator, node, scope: Reference("builtins.Ellipsis"),
+    cst.Name: Evaluator._name,
+    cst.Attribute: Evaluator._attribute,
+    cst.Call: Evaluator._call,
+    cst.List: Evaluator._list,
+    cst.Tuple: Evaluator._tuple,
+    cst.Set: Evaluator._set,
+    cst.Dict: Evaluator._dict,
+    cst.ListComp: Evaluator._comprehension,
+    cst.SetComp: Evaluator._comprehension,
+    cst.GeneratorExp: Evaluator._comprehension,
+    cst.DictComp: Evaluator._dict_comprehension,
+    cst.UnaryOperation: Evaluator._unary,
+    cst.BinaryOperation: Evaluator._binary,
+    cst.BooleanOperation: Evaluator._boolean,
+    cst.Comparison: Evaluator._comparison,
+    cst.IfExp: Evaluator._conditional,
+    cst.Subscript: Evaluator._subscript,
+    cst.Lambda: lambda evaluator, node, scope: evaluator.function_of_lambda(node, scope),
+}
 
 
 def _open(scope: Scope) -> Scope:
