@@ -84,8 +84,10 @@ class Interpreter(Evaluator):
 
     def run(self, module: cst.Module) -> None:
         self._block(module.body, self.module)
-        for name, definition in list(self._definitions.items()):
-            self._describe(name, definition)
+        # A class within a function is met while the function is described, and its methods only then.
+        while waiting := [item for item in self._definitions.items() if item[0] not in self.functions]:
+            for name, definition in waiting:
+                self._describe(name, definition)
 
     def class_facts(self) -> dict[str, Class]:
         return {
