@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_the_six_headlines_are_seen_at_a_glance_in_the_text() -> None:
     for code in ("MIG101", "MIG102", "MIG201", "MIG301", "MIG501", "MIG601"):
         assert done.stdout.count(code) >= 1
     assert len(done.stdout.splitlines()) < 150
+
+
+def test_the_readme_shows_what_is_really_said() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    said = miglint("check", "sample_migrations", "--no-cache").stdout
+    parts = [part.strip("\n") for part in shown.split("[…]\n") if part.strip()]
+    assert len(parts) >= 2
+    assert [part for part in parts if part not in said] == []
 
 
 def by_path(*projects: str) -> set[str]:
