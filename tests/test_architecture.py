@@ -63,7 +63,8 @@ def test_nothing_below_lint_swallows_every_exception() -> None:
         and {"Exception", "BaseException"}
         & {name.id for name in ast.walk(node.type or ast.Name("Exception")) if isinstance(name, ast.Name)}
     }
-    assert bare <= {"cli.py", "lint.py"}
+    # libcst's parser panics with what is no Exception, and says nowhere what else it raises.
+    assert bare <= {"cli.py", "lint.py", "parse/module.py"}
 
 
 def test_only_the_command_line_prints() -> None:
