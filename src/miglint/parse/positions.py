@@ -88,11 +88,6 @@ class Positions:
         self._starts = list(accumulate(map(len, recorder.tokens), initial=0))
         self._lines = [0, *(end.end() for end in LINE_END.finditer(text))]
 
-    @property
-    def whole(self) -> bool:
-        """Whether the tree wrote the very text that it was read from."""
-        return self._starts[-1] == len(self.text) and "".join(self._tokens) == self.text
-
     def offsets(self, node: libcst.CSTNode) -> tuple[int, int]:
         start, end, _ = self._nodes[id(node)]
         if type(node) in _PARENTHESISED and node.lpar:  # type: ignore[attr-defined]

@@ -30,7 +30,8 @@ _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _TRAILER = re.compile(r"[)\]}]\s*[.(\[]")
 _PIECE = re.compile(r"[,;=:]")
 _DEEP_INDENT = re.compile(rf"^[ \t]{{{DEEPEST},}}", re.MULTILINE)
-_CASE = re.compile(r"^[ \t]*case\b.*$", re.MULTILINE)
+# `case` and `match` may be names as well.
+_CASE = re.compile(r"^[ \t]*case\b(?![ \t]*[=.:,)]).*$", re.MULTILINE)
 _FORMATTED = re.compile(rf"(?i:\b(?:[ft]|r[ft]|[ft]r))({STRING})", re.DOTALL)
 _HOLE = re.compile(r"\{[^{}]*\}")
 
@@ -56,7 +57,7 @@ def scan(text: str) -> Failure | None:
     failure = _look_closely(text) if suspicious else None
     if failure is None and _DEEP_INDENT.search(bare):
         failure = _indentation(text)
-    if failure is None and "case" in bare:
+    if failure is None and "case" in bare and "match" in bare:
         failure = _patterns(text)
     if failure is None and "{" in text:
         failure = _formatted(text)
@@ -77,12 +78,13 @@ def _look_closely(text: str) -> Failure | None:
     links = [0]
     lambdas = 0
     elifs = 0
-    ended = False
-    string = False
+    ended = string = False
+    fresh = following = True
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup
         if kind is None:
             continue
+        fresh, following = following, kind == "newline" and len(links) == 1
         if kind == "open":
             links[-1] += ended
             links.append(0)
@@ -108,6 +110,8 @@ def _look_closely(text: str) -> Failure | None:
             elifs = elifs + 1 if word == "elif" else 0 if word == "lambda" else elifs
             lambdas += word == "lambda"
             links[-1] += word != "elif"
+            if word == "if" and fresh:
+                elifs = 0
             ended = string = False
         elif kind == "name":
             if found.group() in ("def", "class", "while", "with", "return"):

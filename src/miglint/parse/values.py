@@ -30,7 +30,7 @@ from miglint.parse.scan import COMMENT, STRING
 from miglint.signatures import DIGESTED, takes_verbose_name_first
 
 # Steps through loops and calls of the file's own functions; reading it once costs none.
-_BUDGET = 50_000
+_BUDGET = 20_000
 # A value that holds itself many times over is a small graph and a huge tree.
 _LARGEST_VALUE = 50_000
 _DEEPEST_VALUE = 200
