@@ -7,6 +7,7 @@ other files have said what their names hold.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
@@ -59,6 +60,8 @@ _COMPARING: dict[str, Callable[[Any, Any], Any]] = {
     "operator.is_not": operator.ne,
 }
 
+_PLAIN_FIELD = re.compile(r"\{\{|\}\}|\{\w*\}")
+
 # Methods of str whose outcome depends on the text and the arguments alone.
 _TEXT_METHODS = frozenset(
     {
@@ -81,6 +84,10 @@ def fold_operator(path: str, left: Value, right: Value, span: Span) -> Value:
             return _within(path, left, right, span) or side
     folded = _folded(path, left, right, span)
     return folded if folded is not None else call_of(path, (left, right), span)
+
+
+# Functions of libraries whose answer is known as far as no setting changes it.
+WELL_KNOWN = frozenset({"django.utils.module_loading.import_string", "swapper.get_model_name", "swapper.split"})
 
 
 def fold_call(function: Value, arguments: tuple[Argument, ...], span: Span) -> Value | None:
@@ -445,15 +452,8 @@ def _fold_text_method(text: str, name: str, arguments: tuple[Argument, ...], spa
 
 
 def _format(text: str, given: list[Any], named: dict[str, Any]) -> Value | None:
-    # Specs and lookups can ask for much; only plain fields are filled in.
-    if ":" in text.replace("::", "") and any(":" in part.partition("}")[0] for part in text.split("{")[1:]):
-        return None
-    if any(
-        part.partition("}")[0].strip("_").count("_") > 20
-        or "." in part.partition("}")[0]
-        or "[" in part.partition("}")[0]
-        for part in text.split("{")[1:]
-    ):
+    # A width may ask for gigabytes, and an attribute or an item has to be looked up: only plain fields are filled in.
+    if set("{}") & set(_PLAIN_FIELD.sub("", text)):
         return None
     try:
         outcome = text.format(*given, **named)

@@ -208,7 +208,10 @@ class RemoveCollation(_Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPython(_Operation):
-    """`code` as given; `reverse_code` None where it is absent or `None`, so that the operation cannot be undone."""
+    """`code` as given; `reverse_code` None where it is absent or `None`, so that the operation cannot be undone.
+
+    `noop` is a `Reference` to `signatures.RUN_PYTHON_NOOP`, however it was imported; RunSQL's likewise.
+    """
 
     code: Value
     reverse_code: Value | None

@@ -25,7 +25,8 @@ class Reference:
 
     `path` is dotted and absolute where an import says so (`django.utils.timezone.now`), starts with
     dots for a relative import (`..models.status`), with `#` for what this file defines
-    (`#forwards`, `#Migration.forwards`), and is `builtins.x` for a built-in or unbound name.
+    (`#forwards`, `#Migration.forwards`, `#<lambda:3:5>`), and is `builtins.x` for a built-in or unbound
+    name, which a star import may bind.
     """
 
     path: str
@@ -79,10 +80,14 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """What could not be known without running the file, and why, as the end of "unknown because …"."""
+    """What could not be known without running the file, and why, as the end of "unknown because …".
+
+    `either` holds the values that it may be, where a condition decides between values that are known.
+    """
 
     reason: str
     span: Span
+    either: tuple[Value, ...] = ()
 
 
 Value: TypeAlias = Literal | Reference | Parameter | Call | Sequence | Mapping | Digest | Unresolved

@@ -209,7 +209,9 @@ def _entries(value: Value, span: Span) -> Iterator[AnyDependency]:
         case Call(Reference("operator.add"), (Argument(None, left), Argument(None, right)), place):
             yield from _entries(left, place)
             yield from _entries(right, place)
-        case Unresolved():
+        case Unresolved(either=either):
+            # Whatever the condition is about is there when it is installed: the order holds in either case.
+            yield from dict.fromkeys(entry for one in either for entry in _entries(one, span))
             yield value
         case Call(Reference(path), _, place):
             yield Unresolved(f"what '{path.lstrip('#').removeprefix('builtins.')}' returns is not known", place)

@@ -25,9 +25,26 @@ from miglint.facts.values import (
     Sequence,
     Unresolved,
     Value,
+    truth_of,
 )
 from miglint.folding import call_of, fold_call, fold_item, fold_operator, items_of, merged
 from miglint.parse.positions import Positions
+from miglint.parse.statements import (
+    CHANGING,
+    body_of,
+    catches_missing_module,
+    dotted_name,
+    imports_something,
+    is_docstring,
+    is_idle,
+    is_super_call,
+    may_return,
+    names_bound_in,
+    places_changed_in,
+    returns_something,
+    sets_own_attribute,
+    statements_of,
+)
 from miglint.parse.values import Evaluator, Scope, TooMuchError
 
 # How a block of statements ends.
@@ -38,7 +55,6 @@ _Step: TypeAlias = str | Literal
 
 _DEEPEST_CALL = 15
 _CONDITIONAL = "it is bound differently under a condition"
-_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +195,8 @@ class Interpreter(Evaluator):
         if isinstance(node, cst.FunctionDef):
             start, _ = self.positions.offsets(node)
             span = self.positions.span_of(start, self.positions.offsets(node.name)[1])
-            body = _statements(node.body)
-            does_nothing = all(_is_idle(statement) for statement in body)
+            body = statements_of(node.body)
+            does_nothing = all(is_idle(statement) for statement in body)
             forwards = self._forwards(node, body, template)
         try:
             returns = self._outcome(definition, template)
@@ -201,14 +217,14 @@ class Interpreter(Evaluator):
             value: cst.BaseExpression | None = None
             if isinstance(statement, cst.Expr | cst.Return):
                 value = statement.value
-            elif isinstance(statement, cst.Assign) and _sets_own_attribute(statement):
+            elif isinstance(statement, cst.Assign) and sets_own_attribute(statement):
                 # What an instance keeps for itself says nothing to its base class.
                 if node.name.value == "__init__":
                     continue
                 return None
-            if isinstance(value, cst.Call) and _is_super_call(value, node.name.value):
+            if isinstance(value, cst.Call) and is_super_call(value, node.name.value):
                 calls.append(value)
-            elif not (isinstance(statement, cst.Pass) or _is_docstring(statement)):
+            elif not (isinstance(statement, cst.Pass) or is_docstring(statement)):
                 return None
         if len(calls) != 1:
             return None
@@ -261,7 +277,7 @@ class Interpreter(Evaluator):
         place = self.place(node.name)
         if node.decorators or node.asynchronous is not None:
             return Unresolved(f"'{node.name.value}' is decorated or asynchronous", place)
-        if not _returns_something(node.body):
+        if not returns_something(node.body):
             code = self.positions.code(node)
             return Unresolved(f"'{node.name.value}' is a generator", place) if "yield" in code else Literal(None)
         if "yield" in self.positions.code(node):
@@ -270,7 +286,7 @@ class Interpreter(Evaluator):
         self._depth += 1
         outside, self._returned = self._returned, Literal(None)
         try:
-            flow = self._block(_statements(node.body), scope)
+            flow = self._block(statements_of(node.body), scope)
             if flow == "raise":
                 return Unresolved(f"'{node.name.value}' raises an exception", place)
             self.reused = True
@@ -353,11 +369,11 @@ class Interpreter(Evaluator):
                 for item in node.items:
                     if item.asname is not None:
                         self.bind(item.asname.name, Unresolved("it has to be run", self.place(item.item)), scope)
-                return self._block(_body(node.body), scope)
+                return self._block(body_of(node.body), scope)
             case cst.For():
                 return self._for(node, scope)
             case _:
-                if _leaves(node):
+                if may_return(node):
                     raise TooMuchError("it depends on a loop or a match that has to be run")
                 self._forget(node, scope, "it is bound in a loop or a match that has to be run")
                 return "next"
@@ -374,7 +390,7 @@ class Interpreter(Evaluator):
         span = self.positions.span_of(start, end)
         inner = Scope("class", f"{name}.", scope)
         self.classes[name] = Draft(name, bases, inner.values, {}, {}, span)
-        self._block(_body(node.body), inner)
+        self._block(body_of(node.body), inner)
         # Statements in the body may have replaced the draft, which also holds the places.
         draft = self.classes[name]
         methods = {
@@ -396,11 +412,11 @@ class Interpreter(Evaluator):
                 ways.append(("next", before))
                 break
             if isinstance(branch, cst.Else):
-                ways.append((self._block(_body(branch.body), scope), self._state(scope)))
+                ways.append((self._block(body_of(branch.body), scope), self._state(scope)))
                 break
             truth = self._holds(branch.test, scope)
             if truth is not False:
-                ways.append((self._block(_body(branch.body), scope), self._state(scope)))
+                ways.append((self._block(body_of(branch.body), scope), self._state(scope)))
                 self._restore(before, scope)
                 if truth:
                     break
@@ -414,7 +430,7 @@ class Interpreter(Evaluator):
         if isinstance(value, Reference) and value.path.startswith("builtins."):
             # A name from a star import, or from nowhere.
             return None
-        return _truth(value)
+        return truth_of(value, False)
 
     def _join(self, ways: list[tuple[Flow, _State]], scope: Scope, where: Span) -> Flow:
         """Go on where ways meet again. Raises TooMuchError where some leave a function and others do not."""
@@ -436,18 +452,18 @@ class Interpreter(Evaluator):
 
     def _try(self, node: cst.Try | cst.TryStar, scope: Scope) -> Flow:
         before = self._state(scope)
-        flow = self._block(_body(node.body), scope)
+        flow = self._block(body_of(node.body), scope)
         if flow == "next" and node.orelse is not None:
-            flow = self._block(_body(node.orelse.body), scope)
+            flow = self._block(body_of(node.orelse.body), scope)
         tried = self._state(scope)
         ways = [(flow, tried)]
-        imports = _only_imports(node.body)
+        imports = imports_something(node.body)
         for handler in node.handlers:
             self._restore(before, scope)
             if handler.name is not None:
                 self.bind(handler.name.name, Unresolved("it is an exception", self.place(node.body)), scope)
-            handled = self._block(_body(handler.body), scope)
-            if imports and _catches_missing(handler):
+            handled = self._block(body_of(handler.body), scope)
+            if imports and catches_missing_module(handler):
                 # Where a module can be imported, what stands in for it is not used.
                 state = self._state(scope)
                 extra = {key: value for key, value in state.names.items() if key not in tried.names}
@@ -456,7 +472,7 @@ class Interpreter(Evaluator):
             ways.append((handled, self._state(scope)))
         joined = self._join(ways, scope, self.place(node.body))
         if node.finalbody is not None:
-            final = self._block(_body(node.finalbody.body), scope)
+            final = self._block(body_of(node.finalbody.body), scope)
             return joined if final == "next" else final
         return joined
 
@@ -470,25 +486,25 @@ class Interpreter(Evaluator):
                 for item in items:
                     self.spend()
                     self.bind(node.target, item, scope)
-                    flow = self._block(_body(node.body), scope)
+                    flow = self._block(body_of(node.body), scope)
                     if flow == "break":
                         return "next"
                     if flow in ("return", "raise"):
                         return flow
-                return self._block(_body(node.orelse.body), scope) if node.orelse is not None else "next"
+                return self._block(body_of(node.orelse.body), scope) if node.orelse is not None else "next"
             except TooMuchError:
                 if depth:
                     raise
                 self._restore(before, scope)
             finally:
                 self._depth = depth
-        if depth and (_leaves(node) or self.budget < 0):
+        if depth and (may_return(node) or self.budget < 0):
             raise TooMuchError("what it loops over is not known")
         self._forget(node, scope, "it is bound in a loop that has to be run")
         return "next"
 
     def _import(self, alias: cst.ImportAlias, scope: Scope) -> None:
-        dotted = _dotted(alias.name)
+        dotted = dotted_name(alias.name)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
             scope.values[alias.asname.name.value] = Reference(dotted)
         else:
@@ -497,13 +513,13 @@ class Interpreter(Evaluator):
 
     def _import_from(self, node: cst.ImportFrom, scope: Scope) -> None:
         dots = "." * len(node.relative)
-        module = dots + (_dotted(node.module) if node.module is not None else "")
+        module = dots + (dotted_name(node.module) if node.module is not None else "")
         if isinstance(node.names, cst.ImportStar):
             # A name bound before may be another one's now; where it is bound in this file as well, the file wins.
             self.stars.append(module)
             return
         for alias in node.names:
-            name = _dotted(alias.name)
+            name = dotted_name(alias.name)
             bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
             scope.values[bound] = Reference(f"{module}{'' if module.endswith('.') else '.'}{name}")
 
@@ -573,7 +589,7 @@ class Interpreter(Evaluator):
         if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
             return
         method = node.func.attr.value
-        if method not in _CHANGING:
+        if method not in CHANGING:
             return
         place = node.func.value
         if self._path_of(place, scope) is None:
@@ -665,9 +681,9 @@ class Interpreter(Evaluator):
     def _forget(self, node: cst.CSTNode, scope: Scope, reason: str) -> None:
         """Whatever a block that cannot be followed binds or changes is not known afterwards."""
         span = self.place(node) if node in self.positions else Span(1, 1, 1, 1)
-        for name in _bound_in(node):
+        for name in names_bound_in(node):
             scope.values[name] = Unresolved(reason, span)
-        for root, attribute in _changed_in(node):
+        for root, attribute in places_changed_in(node):
             value = scope.values.get(root)
             if isinstance(value, Reference) and value.path[1:] in self.classes and attribute:
                 draft = self.classes[value.path[1:]]
@@ -687,22 +703,6 @@ class Interpreter(Evaluator):
 
 
 _UNKNOWN_KEY = "\0"
-_CHANGING = frozenset(
-    {
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "clear",
-        "pop",
-        "sort",
-        "reverse",
-        "update",
-        "setdefault",
-        "add",
-        "discard",
-    }
-)
 _AUGMENTED = {
     cst.AddAssign: "operator.add",
     cst.SubtractAssign: "operator.sub",
@@ -717,12 +717,6 @@ _AUGMENTED = {
     cst.LeftShiftAssign: "operator.lshift",
     cst.RightShiftAssign: "operator.rshift",
 }
-
-
-def _truth(value: Value) -> bool | None:
-    from miglint.facts.values import truth_of
-
-    return truth_of(value, False)
 
 
 def _updated(old: Value | None, steps: tuple[_Step, ...], change: Callable[[Value | None], Value], span: Span) -> Value:
@@ -865,182 +859,3 @@ def _same(left: Value, right: Value) -> bool:
             return False
         case _:
             return left == right
-
-
-def _body(block: cst.BaseSuite) -> AnySequence[cst.BaseStatement | cst.BaseSmallStatement]:
-    return block.body
-
-
-def _statements(block: cst.BaseSuite) -> list[cst.BaseSmallStatement | cst.BaseCompoundStatement]:
-    """A block's statements, those that share a line one by one."""
-    found: list[cst.BaseSmallStatement | cst.BaseCompoundStatement] = []
-    for statement in block.body:
-        if isinstance(statement, cst.SimpleStatementLine):
-            found += statement.body
-        elif isinstance(statement, cst.BaseSmallStatement | cst.BaseCompoundStatement):
-            found.append(statement)
-    return found
-
-
-def _is_docstring(statement: cst.CSTNode) -> bool:
-    return isinstance(statement, cst.Expr) and isinstance(
-        statement.value, cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis
-    )
-
-
-def _is_idle(statement: cst.CSTNode) -> bool:
-    if isinstance(statement, cst.Return):
-        value = statement.value
-        return value is None or (isinstance(value, cst.Name) and value.value == "None")
-    return isinstance(statement, cst.Pass) or _is_docstring(statement)
-
-
-def _sets_own_attribute(statement: cst.Assign) -> bool:
-    return all(
-        isinstance(target.target, cst.Attribute)
-        and isinstance(target.target.value, cst.Name)
-        and target.target.value.value == "self"
-        for target in statement.targets
-    )
-
-
-def _is_super_call(call: cst.Call, method: str) -> bool:
-    function = call.func
-    return (
-        isinstance(function, cst.Attribute)
-        and function.attr.value == method
-        and isinstance(function.value, cst.Call)
-        and isinstance(function.value.func, cst.Name)
-        and function.value.func.value == "super"
-    )
-
-
-def _only_imports(block: cst.BaseSuite) -> bool:
-    return any(isinstance(statement, cst.Import | cst.ImportFrom) for statement in _statements(block))
-
-
-def _catches_missing(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
-    caught = handler.type
-    if caught is None:
-        return True
-    names = [element.value for element in caught.elements] if isinstance(caught, cst.Tuple) else [caught]
-    return any(isinstance(name, cst.Name) and name.value in _MISSING for name in names)
-
-
-def _blocks(node: cst.CSTNode) -> list[cst.BaseSuite]:
-    """The blocks of statements within a compound statement, not those of functions and classes in them."""
-    blocks: list[cst.BaseSuite] = []
-    match node:
-        case cst.If() | cst.For() | cst.While():
-            rest: cst.If | cst.Else | cst.For | cst.While | None = node
-            while rest is not None:
-                blocks.append(rest.body)
-                rest = None if isinstance(rest, cst.Else) else rest.orelse
-        case cst.Try() | cst.TryStar():
-            blocks.append(node.body)
-            blocks += [handler.body for handler in node.handlers]
-            blocks += [part.body for part in (node.orelse, node.finalbody) if part is not None]
-        case cst.With():
-            blocks.append(node.body)
-        case cst.Match():
-            blocks += [case.body for case in node.cases]
-        case _:
-            pass
-    return blocks
-
-
-def _within(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """Every statement in a compound statement, itself included, not those of functions and classes in it."""
-    found: list[cst.CSTNode] = [node]
-    waiting = _blocks(node)
-    while waiting:
-        for statement in _statements(waiting.pop()):
-            found.append(statement)
-            waiting += _blocks(statement)
-    return found
-
-
-def _leaves(node: cst.CSTNode) -> bool:
-    return any(isinstance(statement, cst.Return) for statement in _within(node))
-
-
-def _returns_something(block: cst.BaseSuite) -> bool:
-    return any(
-        isinstance(inner, cst.Return) and inner.value is not None
-        for statement in _statements(block)
-        for inner in _within(statement)
-    )
-
-
-def _bound_in(node: cst.CSTNode) -> list[str]:
-    names: list[str] = []
-    waiting: list[cst.CSTNode] = []
-    for statement in _within(node):
-        match statement:
-            case cst.Assign(targets=targets):
-                waiting += [target.target for target in targets]
-            case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.For(target=target):
-                waiting.append(target)
-            case cst.Import(names=aliases):
-                names += [
-                    alias.asname.name.value
-                    if alias.asname and isinstance(alias.asname.name, cst.Name)
-                    else _dotted(alias.name).partition(".")[0]
-                    for alias in aliases
-                ]
-            case cst.ImportFrom(names=aliases) if not isinstance(aliases, cst.ImportStar):
-                names += [
-                    alias.asname.name.value
-                    if alias.asname and isinstance(alias.asname.name, cst.Name)
-                    else _dotted(alias.name)
-                    for alias in aliases
-                ]
-            case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
-                names.append(name.value)
-            case cst.With(items=items):
-                waiting += [item.asname.name for item in items if item.asname is not None]
-            case _:
-                pass
-    while waiting:
-        place = waiting.pop()
-        if isinstance(place, cst.Name):
-            names.append(place.value)
-        elif isinstance(place, cst.Tuple | cst.List):
-            waiting += [element.value for element in place.elements]
-    return names
-
-
-def _changed_in(node: cst.CSTNode) -> list[tuple[str, str | None]]:
-    """Names whose values a block changes in place, with the attribute that it changes."""
-    changed: list[tuple[str, str | None]] = []
-    for statement in _within(node):
-        places: list[cst.CSTNode] = []
-        match statement:
-            case cst.Expr(value=cst.Call(func=cst.Attribute(value=place, attr=cst.Name(value=method)))):
-                if method in _CHANGING:
-                    places.append(place)
-            case cst.Assign(targets=targets):
-                places += [target.target for target in targets]
-            case cst.AugAssign(target=target):
-                places.append(target)
-            case _:
-                pass
-        for node_changed in places:
-            root = node_changed
-            attribute: str | None = None
-            while isinstance(root, cst.Attribute | cst.Subscript):
-                attribute = root.attr.value if isinstance(root, cst.Attribute) else attribute
-                root = root.value
-            if isinstance(root, cst.Name):
-                changed.append((root.value, attribute))
-    return changed
-
-
-def _dotted(node: cst.BaseExpression) -> str:
-    parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
-    if isinstance(node, cst.Name):
-        parts.append(node.value)
-    return ".".join(reversed(parts))

@@ -24,7 +24,17 @@ from miglint.facts.values import (
     Value,
     truth_of,
 )
-from miglint.folding import call_of, fold_call, fold_comparison, fold_item, fold_operator, items_of, join, merged
+from miglint.folding import (
+    WELL_KNOWN,
+    call_of,
+    fold_call,
+    fold_comparison,
+    fold_item,
+    fold_operator,
+    items_of,
+    join,
+    merged,
+)
 from miglint.parse.positions import Positions
 from miglint.parse.scan import COMMENT, STRING
 from miglint.signatures import DIGESTED, takes_verbose_name_first
@@ -297,7 +307,7 @@ class Evaluator:
         span = self._span(node)
         if isinstance(function, Unresolved):
             return Unresolved(function.reason, span)
-        if local or not path:
+        if local or not path or path in WELL_KNOWN:
             outcome = (
                 self.call_function(path, arguments, span)
                 if path.startswith("#")
@@ -504,14 +514,19 @@ class Evaluator:
 
     def _conditional(self, node: cst.IfExp, scope: Scope) -> Value:
         rest: cst.BaseExpression = node
+        possible: list[Value] = []
         while isinstance(rest, cst.IfExp):
             truth = self.truth(rest.test, scope)
-            if truth is None:
-                return Unresolved("it depends on a condition", self._span(node))
             if truth:
-                return self.evaluate(rest.body, scope)
+                rest = rest.body
+                break
+            if truth is None:
+                possible.append(self.evaluate(rest.body, scope))
             rest = rest.orelse
-        return self.evaluate(rest, scope)
+        last = self.evaluate(rest, scope)
+        if not possible:
+            return last
+        return Unresolved("it depends on a condition", self._span(node), (*possible, last))
 
     def _subscript(self, node: cst.Subscript, scope: Scope) -> Value:
         base: cst.BaseExpression = node
