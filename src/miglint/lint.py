@@ -10,8 +10,8 @@ from functools import partial
 from typing import NamedTuple
 
 from miglint import config as settings
-from miglint import read, write
 from miglint import fix as fixing
+from miglint import read, write
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository

@@ -24,8 +24,8 @@ from miglint.schema.state import ModelState, SchemaState
 class Step:
     """One operation in replay order, between the states before and after it; `index` is its dotted path.
 
-    `model` is the one that it is about, as it was before, None where it names none, or none that is known. `table` is what
-    that is called in the database, None where it has none of its own or it is not known.
+    `model` is the one that it is about, as it was before, None where it names none, or none that is known. `table`
+    is what that is called in the database, None where it has none of its own or it is not known.
     `existed_before` says whether that table was there before the changeset: None is unknown.
     """
 

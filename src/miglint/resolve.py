@@ -13,18 +13,17 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from miglint.dependencies import dependencies_of
 from miglint.facts.fields import Constraint, Field, Index
 from miglint.facts.migration import (
     AnyDependency,
     Class,
-    Dependency,
     Failure,
     Function,
     Migration,
     MigrationClass,
     MigrationKey,
     Module,
-    SwappableDependency,
 )
 from miglint.facts.operations import (
     AddConstraint,
@@ -562,9 +561,7 @@ class _Resolver:
             known = self.module.classes.get("Migration")
             attribute = known.attributes.get(name) if known is not None else None
             value = self.modules.evaluate(attribute, self.path) if attribute is not None else None
-        if isinstance(value, Sequence):
-            return tuple(_dependency(item, self.own.span) for item in value.items)
-        return own
+        return dependencies_of(value, self.own.span) if isinstance(value, Sequence) else own
 
     # Operations.
 
@@ -706,25 +703,6 @@ _DECIDING = frozenset(
 
 def _token(meaning: Found | External) -> str:
     return meaning.path if isinstance(meaning, External) else f"{meaning.path}#{meaning.name}"
-
-
-def _dependency(value: Value, span: Span) -> AnyDependency:
-    """An entry of `dependencies` and the like, by the value that another file gave it."""
-    match value:
-        case Sequence("tuple", (Literal(str(label)), Literal(str(name))), place):
-            return Dependency(MigrationKey(label, name), place)
-        case Call(Reference(path), (Argument(None | "value", of),), place) if path.endswith(".swappable_dependency"):
-            match of:
-                case Literal(str(model)):
-                    return SwappableDependency(model, place)
-                case Reference(setting) if setting.startswith("django.conf.settings."):
-                    return SwappableDependency(setting.removeprefix("django.conf.settings."), place)
-                case _:
-                    return Unresolved("the setting that it names is not known", place)
-        case Unresolved():
-            return value
-        case _:
-            return Unresolved("it is worked out by other code", getattr(value, "span", span))
 
 
 # How deep names may lead to names, and calls to calls, before it is taken for a circle.

@@ -119,7 +119,7 @@ def columns_of(model: ModelState, state: SchemaState, ground: Ground) -> Iterato
 
 
 def between(model: ModelState, field: FieldState, ground: Ground) -> str | None:
-    """The table that Django makes for a many-to-many field; None where the project has one of its own, or none is known."""
+    """The table that Django makes for a many-to-many field; None where a model of the project stands for it."""
     if field.field.kind != "ManyToManyField" or "through" in field.field.options:
         return None
     named = text_of(field.field.options.get("db_table"))

@@ -34,7 +34,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor: Vendor) -> str:
-    """What the schema editor calls an index (`suffix` "" or "_like"), unique ("_uniq"), check or foreign key ("_fk_…")."""
+    """What the schema editor calls an index (suffix "", "_like"), a unique ("_uniq"), a foreign key ("_fk_…")."""
     _, identifier = split(table)
     tail = f"{_digest(identifier, *columns, length=8)}{suffix}"
     longest = LONGEST[vendor] or 200
