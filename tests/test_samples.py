@@ -29,8 +29,9 @@ STORIES = [
 
 
 def miglint(*arguments: str) -> subprocess.CompletedProcess[str]:
-    # A CI that runs these tests names its own target branch; the samples have none.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "CI"))}
+    # A CI that runs these tests names its own target branch and width; the samples have none.
+    own = ("GITHUB_", "CI", "COLUMNS", "FORCE_COLOR", "MIGLINT_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return subprocess.run(
         [sys.executable, "-m", "miglint", *arguments],
         cwd=CHECKOUT,
