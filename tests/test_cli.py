@@ -157,6 +157,18 @@ def test_unknown_settings_exit_2_all_at_once(clean: Path, capsys: pytest.Capture
     assert main(["check", "--isolated"]) == 0
 
 
+def test_an_app_that_the_settings_call_external_is_neither_judged_nor_missed(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "blog/migrations").mkdir(parents=True)
+    (two_leaves / "blog/migrations/__init__.py").touch()
+    (two_leaves / "blog/migrations/0001_initial.py").write_text(FIRST.replace("= []", '= [("shop", "0007_later")]', 1))
+    assert main(["check", "--output-format", "json"]) == 1
+    assert codes(capsys) == ["MIG102", "MIG101"]
+    (two_leaves / "miglint.toml").write_text('external-apps = ["shop"]\n')
+    assert main(["check"]) == 0
+
+
 def test_broken_toml_exits_2_with_its_line(clean: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (clean / "miglint.toml").write_text("select = [\n")
     assert main(["check"]) == 2

@@ -221,10 +221,14 @@ def _with_options(config: Config, options: Options) -> Config:
 
 
 def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Project:
+    # What the settings call external is somebody else's, wherever its files lie.
+    external = frozenset(config.external_apps)
     return analyse(
-        layout=facts.layout,
-        migrations=facts.migrations,
-        unreadable=facts.unreadable,
+        layout=dataclasses.replace(
+            facts.layout, apps=tuple(app for app in facts.layout.apps if app.label not in external)
+        ),
+        migrations={key: one for key, one in facts.migrations.items() if key.app_label not in external},
+        unreadable=tuple(one for one in facts.unreadable if one.key.app_label not in external),
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
         changeset=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from miglint.effects import effects_of
@@ -120,7 +120,7 @@ def analyse(
 
 
 def _steps(
-    plan: Iterable[Migration], layout: Layout, target: Target, changeset: frozenset[MigrationKey] | None
+    plan: Sequence[Migration], layout: Layout, target: Target, changeset: frozenset[MigrationKey] | None
 ) -> Iterator[Step]:
     values = layout.settings.values
     ground = Ground(
@@ -130,6 +130,7 @@ def _steps(
             text_of(values.get(setting)) or ("auth.User" if setting == "AUTH_USER_MODEL" else None)
         ),
     )
+    initial = frozenset(migration.key for migration in plan if migration.initial)
     for transition in replay(plan, ground.swappable):
         name = model_named(transition.operation)
         model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
@@ -143,7 +144,7 @@ def _steps(
             model=model,
             table=table,
             effects=_effects(transition, table, target),
-            existed_before=_existed_before(model, transition.migration.key, changeset),
+            existed_before=_existed_before(model, transition.migration.key, changeset, initial),
         )
 
 
@@ -155,10 +156,17 @@ def _table(model: ModelState | None, ground: Ground) -> str | None:
 
 
 def _existed_before(
-    model: ModelState | None, current: MigrationKey, changeset: frozenset[MigrationKey] | None
+    model: ModelState | None,
+    current: MigrationKey,
+    changeset: frozenset[MigrationKey] | None,
+    initial: frozenset[MigrationKey],
 ) -> bool | None:
     if model is None:
         return None
+    # Where foreign keys go round in a circle, makemigrations spreads an app's first tables over several initial
+    # migrations: they are applied one after the other, and no row comes in between.
+    if current in initial and model.made.migration in initial and model.app_label == current.app_label:
+        return False
     # A model that only the state gained has a table that somebody made another way, some time before.
     if ".state." in model.made.operation:
         return None if model.made.migration == current else True

@@ -113,3 +113,12 @@ def test_mysql_fills_in_what_nobody_chose():
         "Adding 'shop_order.total' NOT NULL without a default gives every row of 'shop_order' a value that nobody "
         "chose (0, ''), or fails where its type has none."
     )
+
+
+def test_a_table_that_the_initial_migrations_make_between_them_has_no_rows_yet():
+    first = migration("shop.0001_initial", (ORDER,), initial=True)
+    second = migration("shop.0002_initial", (add_field("order", "total", field("IntegerField")),), initial=True)
+    later = migration("shop.0003_x", (add_field("order", "tax", field("IntegerField")),))
+    judged = project(apps=[app("shop")], migrations=(first, second, later))
+    findings = [finding for step in judged.steps for finding in NotNullWithoutDefault().check(step, judged)]
+    assert [finding.subject for finding in findings] == ["shop.order.tax"]
