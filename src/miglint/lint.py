@@ -134,7 +134,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             project = _analyse(tree, facts, config)
             judged = _findings(project, config, notices)
             outcome = suppress(judged, _suppressions(tree, project), config.selected(), config)
-            unused = (_placed(finding, project) for finding in outcome.unused)
+            unused = _placed(outcome.unused, project)
             kept += [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
             hidden += [finding for finding in outcome.hidden if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
@@ -343,18 +343,14 @@ def _configured(finding: Finding, rule: Rule, severity: Severity, project: Proje
     )
 
 
-def _placed(finding: Finding, project: Project) -> Finding:
-    """A finding by `suppress`, which knows only the path, under its migration's name."""
-    migration = next((one for one in project.migrations.values() if one.path == finding.location.path), None)
-    if migration is None:
-        return dataclasses.replace(finding, project=project.root)
-    app = project.app(migration.key.app_label)
-    return dataclasses.replace(
-        finding,
-        project=app.owner if app is not None else project.root,
-        app=migration.key.app_label,
-        migration=migration.key.name,
-    )
+def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding]:
+    """Findings by `suppress`, which knows only their paths, under their migrations' names."""
+    keys = {migration.path: key for key, migration in project.migrations.items()} if findings else {}
+    for finding in findings:
+        key = keys[finding.location.path]
+        app = project.app(key.app_label)
+        owner = app.owner if app is not None else project.root
+        yield dataclasses.replace(finding, project=owner, app=key.app_label, migration=key.name)
 
 
 def _suppressions(tree: read.Tree, project: Project) -> dict[str, tuple[Suppression, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -23,8 +24,9 @@ def render_text(projects: Sequence[Project], style: Style) -> str:
     for project in projects:
         if len(projects) > 1:
             lines += [paint(f"Project {visible(project.root)}", "bold", style.colour), ""]
+        marks = _Marks(project)
         for label in sorted({key.app_label for key in project.graph.nodes}):
-            lines += [*_app(project, label, style), ""]
+            lines += [*_app(project, label, marks, style), ""]
         lines += _footer(project, style)
         lines.append("")
     while lines and not lines[-1]:
@@ -80,18 +82,34 @@ class _Row(NamedTuple):
     key: MigrationKey | None
 
 
-def _app(project: Project, label: str, style: Style) -> Iterator[str]:
+class _Marks:
+    """What is said of each migration, looked up once for a whole project."""
+
+    def __init__(self, project: Project) -> None:
+        graph = project.graph
+        self.leaves, self.roots = frozenset(graph.leaves), frozenset(graph.roots)
+        self.order: defaultdict[str, list[MigrationKey]] = defaultdict(list)
+        # Django cannot order what lies in a cycle, or behind one.
+        for key in dict.fromkeys((*graph.plan, *sorted(graph.nodes))):
+            self.order[key.app_label].append(key)
+        self.squashed: defaultdict[MigrationKey, list[MigrationKey]] = defaultdict(list)
+        for old, squash in sorted(graph.replaced.items()):
+            self.squashed[squash].append(old)
+        self.missing: defaultdict[MigrationKey, set[MigrationKey]] = defaultdict(set)
+        for missing in graph.missing:
+            self.missing[missing.entry.migration].add(missing.target)
+
+
+def _app(project: Project, label: str, marks: _Marks, style: Style) -> Iterator[str]:
     graph = project.graph
-    planned = [key for key in graph.plan if key.app_label == label]
-    # Django cannot order what lies in a cycle, or behind one.
-    order = planned + sorted(key for key in graph.nodes if key.app_label == label and key not in set(planned))
+    order = marks.order[label]
     app = project.app(label)
     where = f" in {visible(app.path)}" if app else ""
     yield f"{paint(visible(label), 'bold', style.colour)}  {count_of(len(order), 'migration')}{where}"
     parents = {key: [parent for parent in graph.parents(key) if parent.app_label == label] for key in order}
     rows = list(_sketch(order, parents, _UNICODE if style.unicode else _ASCII))
     for row in rows:
-        yield f"  {row.drawing}{'' if row.key is None else ' ' + _described(row.key, project, style)}".rstrip()
+        yield f"  {row.drawing}{'' if row.key is None else ' ' + _described(row.key, project, marks, style)}".rstrip()
 
 
 def _sketch(
@@ -159,28 +177,27 @@ def _mirrored(sign: str) -> str:
     return {"├": "┤", "╮": "╭", "╯": "╰", "\\": "/", "/": "\\"}.get(sign, sign)
 
 
-def _described(key: MigrationKey, project: Project, style: Style) -> str:
+def _described(key: MigrationKey, project: Project, marks: _Marks, style: Style) -> str:
     """A migration's name, and what there is to say of its place in the graph."""
     graph = project.graph
     conflicting = key.name in graph.conflicts.get(key.app_label, ())
     name = paint(
-        visible(key.name), "red" if conflicting else "bold", style.colour and (conflicting or key in graph.leaves)
+        visible(key.name), "red" if conflicting else "bold", style.colour and (conflicting or key in marks.leaves)
     )
     said: list[str] = []
-    if key in graph.roots:
+    if key in marks.roots:
         said.append("root")
     if conflicting:
         said.append(paint("one of several leaves", "red", style.colour))
-    elif key in graph.leaves:
+    elif key in marks.leaves:
         said.append("leaf")
-    replaced = sorted(old for old, squash in graph.replaced.items() if squash == key)
-    if replaced:
+    if replaced := marks.squashed.get(key):
         first, last = replaced[0].name, replaced[-1].name
         span = first if len(replaced) == 1 else f"{first} … {last}" if style.unicode else f"{first} .. {last}"
         said.append(f"squashes {count_of(len(replaced), 'migration')}: {visible(span)}")
     if key in graph.unknown:
         said.append(paint("not all dependencies are known", "yellow", style.colour))
-    missing = {missing.target for missing in graph.missing if missing.entry.migration == key}
+    missing = marks.missing.get(key, set())
     others = [parent for parent in graph.parents(key) if parent.app_label != key.app_label and parent not in missing]
     text = name + (f" ({', '.join(said)})" if said else "")
     signs = _UNICODE if style.unicode else _ASCII
