@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miglint.rules.base import Rule
 from miglint.rules.broken_squash import BrokenSquash
+from miglint.rules.byte_string_option import ByteStringOption
 from miglint.rules.circular_dependency import CircularDependency
 from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
@@ -26,6 +27,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     BrokenSquash,
     DuplicateAppLabel,
     NotNullWithoutDefault,
+    ByteStringOption,
     RewritingAddField,
     IrreversibleRunPython,
     IrreversibleRunSQL,
