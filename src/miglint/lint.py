@@ -259,6 +259,7 @@ def _target(config: Config) -> Target:
     return Target(
         django=django,
         django_from=named if config.django else "the default",
+        django_assumed=config.django is None,
         database=database,
         database_from=named
         if config.database and config.database.version

@@ -18,12 +18,16 @@ class Database(NamedTuple):
 
 
 class Target(NamedTuple):
-    """`django_from` and `database_from` say where the versions are from, for people."""
+    """`django_from` and `database_from` say where the versions are from, for people.
+
+    `django_assumed` says that nobody named it: what another version would do differently is no fault then.
+    """
 
     django: Version
     django_from: str
     database: Database
     database_from: str
+    django_assumed: bool = False
 
 
 DEFAULT_DJANGO: Version = (5, 2)

@@ -13,6 +13,7 @@ from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
 from miglint.rules.missing_init import MissingInit
 from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
+from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.rewriting_add_field import RewritingAddField
 from miglint.rules.unanalysed_operation import UnanalysedOperation
@@ -28,6 +29,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     DuplicateAppLabel,
     NotNullWithoutDefault,
     ByteStringOption,
+    NeedsOtherDjango,
     RewritingAddField,
     IrreversibleRunPython,
     IrreversibleRunSQL,
