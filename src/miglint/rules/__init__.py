@@ -9,6 +9,7 @@ from miglint.rules.circular_dependency import CircularDependency
 from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
 from miglint.rules.gitignored_migrations import GitignoredMigrations
+from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
 from miglint.rules.missing_init import MissingInit
@@ -33,6 +34,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     RewritingAddField,
     IrreversibleRunPython,
     IrreversibleRunSQL,
+    IrreversibleOperation,
     GitignoredMigrations,
     MissingInit,
 )
