@@ -39,6 +39,12 @@ def test_nothing_to_parse_means_no_parser(tmp_path: Path) -> None:
     assert loaded_by("check", str(tmp_path), "--no-cache") & {"libcst", "django"} == set()
 
 
+def test_a_run_whose_facts_are_cached_loads_no_parser(tmp_path: Path) -> None:
+    check = ("check", str(CHECKOUT / "sample_migrations" / "clean"), "--cache-dir", str(tmp_path))
+    assert "libcst" in loaded_by(*check)
+    assert "libcst" not in loaded_by(*check)
+
+
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_a_module_keeps_to_the_quick_part_of_libcst(path: Path) -> None:
     names = set()

@@ -182,20 +182,6 @@ class TestMigrations:
 
         assert told == [(1, 2), (2, 2)]
 
-    def test_a_parser_of_ones_own_is_asked_with_many_files_at_once(self, folder):
-        from miglint.parse import parse
-
-        write(folder, app("shop", "0001_initial", "0002_x"))
-        asked = []
-
-        def parse_all(sources):
-            asked.append(sorted(sources))
-            return {path: parse(data) for path, data in sources.items()}
-
-        only_tree(parse=parse_all)
-
-        assert asked == [["shop/migrations/0001_initial.py", "shop/migrations/0002_x.py"]]
-
 
 class TestConfigurations:
     def test_the_nearest_to_the_project_counts_up_to_the_repository(self, repository):

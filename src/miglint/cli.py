@@ -229,7 +229,9 @@ def _options(arguments: dict[str, Any]) -> Options:
         config=arguments["config"],
         isolated=arguments["isolated"],
         exit_zero=bool(arguments.get("exit_zero")),
-        jobs=arguments["jobs"],
+        cached=not arguments["no_cache"],
+        cache_dir=arguments["cache_dir"],
+        jobs=arguments["jobs"] or 0,
     )
     if problems:
         raise click.UsageError("\n".join(problems))

@@ -41,7 +41,10 @@ class Options:
     config: str | None = None
     isolated: bool = False
     exit_zero: bool = False
-    jobs: int | None = None
+    # Facts are kept from run to run; `jobs` is how many processes may parse, 0 as many as there is room for.
+    cached: bool = False
+    cache_dir: str | None = None
+    jobs: int = 1
 
 
 def check_paths(
@@ -183,7 +186,15 @@ def _read(options: Options, notices: list[Notice], progress: Progress | None) ->
             configuration = read.read_configuration(options.config)
         except (OSError, ValueError) as error:
             raise ConfigError([f"--config: '{options.config}' cannot be read: {_reason(error)}."]) from error
-    reading = read.read(options.paths, configuration=configuration, isolated=options.isolated, progress=progress)
+    reading = read.read(
+        options.paths,
+        configuration=configuration,
+        isolated=options.isolated,
+        progress=progress,
+        cached=options.cached,
+        cache_dir=options.cache_dir,
+        jobs=options.jobs,
+    )
     for path in reading.missing:
         notices.append(Notice(f"'{path}' does not exist."))
         failed = True

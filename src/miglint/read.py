@@ -10,12 +10,13 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from miglint import files, git, layout
+from miglint import files, git, layout, write
+from miglint.cache import FactsCache, encode
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.repository import IgnoredFolder, Repository
@@ -25,12 +26,10 @@ from miglint.facts.values import Sequence as SequenceValue
 from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
+from miglint.pool import parse_all
 from miglint.resolve import Lookup, Modules, resolve_migration
 
 Progress: TypeAlias = Callable[[int, int], None]
-
-# Bytes by path to facts by path. The default parses one file after the other; a pool or a cache fits here.
-Parser: TypeAlias = Callable[[Mapping[str, bytes]], Mapping[str, Module | Failure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +99,17 @@ def read(
     *,
     configuration: Configuration | None = None,
     isolated: bool = False,
-    parse: Parser | None = None,
     progress: Progress | None = None,
+    cached: bool = False,
+    cache_dir: str | None = None,
+    jobs: int = 1,
 ) -> Reading:
     """The trees that `paths` lie in, each read whole.
 
     `configuration` (--config) stands in for every settings file of the trees, `isolated` for none at all; of their
     values only `exclude`, `apps` and `django` are used here, and left alone where they are not of the right type.
-    `progress` is told how many files are parsed, of how many that are known to be needed.
+    `progress` is told how many files are parsed, of how many that are known to be needed. `cached` keeps facts in
+    `cache_dir`, by default a folder of the tree; `jobs` is how many processes may parse, 0 as many as have room.
     """
     working_folder = str(Path.cwd())
     places: dict[str, list[files.Place]] = {}
@@ -124,8 +126,11 @@ def read(
     gc.disable()
     try:
         for root in sorted(places):
-            reader = _Reader(root, places[root], configuration, isolated, parse, progress)
+            known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
+            reader = _Reader(root, places[root], configuration, isolated, _Parsing(known, jobs), progress)
             trees.append(reader.tree())
+            if known is not None:
+                known.save()
     finally:
         if collecting:
             gc.enable()
@@ -171,6 +176,29 @@ def _configuration_file(folder: str) -> str | None:
     return os.path.join(folder, "pyproject.toml") if isinstance(data, bytes) and _TABLE.search(data) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsing:
+    """Facts from the cache where it has them, else parsed, and remembered."""
+
+    known: FactsCache | None
+    jobs: int
+
+    def __call__(self, wanted: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
+        unknown: dict[str, bytes] = {}
+        for path, data in wanted.items():
+            facts = self.known.get(data) if self.known is not None else None
+            if facts is None:
+                unknown[path] = data
+            else:
+                yield path, facts
+        if not unknown:
+            return
+        for path, facts, text in parse_all(unknown, self.jobs):
+            if self.known is not None:
+                self.known.put(unknown[path], text if text is not None else encode(facts))
+            yield path, facts
+
+
 class _Linked(NamedTuple):
     migrations: Mapping[MigrationKey, Migration]
     unreadable: tuple[Unreadable, ...]
@@ -185,7 +213,7 @@ class _Reader:
         places: Sequence[files.Place],
         given: Configuration | None,
         isolated: bool,
-        parse: Parser | None,
+        parse: _Parsing,
         progress: Progress | None,
     ) -> None:
         self.root = root
@@ -320,15 +348,10 @@ class _Reader:
         if not wanted:
             return
         done, self.needed = self.needed, self.needed + len(wanted)
-        if self.parse is not None:
-            self.modules.update(self.parse(wanted))
-        else:
-            from miglint.parse import parse  # imported where used: it brings libcst
-
-            for number, (path, data) in enumerate(wanted.items(), 1):
-                self.modules[path] = parse(data)
-                if self.progress is not None:
-                    self.progress(done + number, self.needed)
+        for number, (path, facts) in enumerate(self.parse(wanted), 1):
+            self.modules[path] = facts
+            if self.progress is not None:
+                self.progress(done + number, self.needed)
 
     def _lay_out(self) -> tuple[layout.Laid, Modules]:
         present = self.listing.files

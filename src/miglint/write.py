@@ -25,7 +25,7 @@ def write_text(path: str, text: str) -> None:
         with target.open("wb") as stream:
             stream.write(data)
     else:
-        _replace(target, data)
+        replace(target, data)
 
 
 def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
@@ -39,7 +39,7 @@ def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
     decoded = decode(target.read_bytes())
     fixed = change(decoded.text)
     if fixed.text != decoded.text:
-        _replace(target, decoded.mark + fixed.text.encode(decoded.encoding))
+        replace(target, decoded.mark + fixed.text.encode(decoded.encoding))
     return fixed.findings
 
 
@@ -55,7 +55,8 @@ def remove_cache(path: str, cache_dir: str | None) -> list[str]:
     return []
 
 
-def _replace(target: Path, data: bytes) -> None:
+def replace(target: Path, data: bytes) -> None:
+    """Put `data` at `target` in one move. Raises OSError, and leaves nothing behind then."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:

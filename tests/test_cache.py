@@ -1,0 +1,144 @@
+"""Facts that are kept from run to run, and what becomes of a cache that is damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from miglint import cache
+from miglint.cache import FactsCache, decode, encode
+from miglint.cli import main
+from miglint.facts.migration import Failure, Module
+from miglint.facts.source import Span
+from miglint.parse import parse
+from miglint.pool import parse_all
+
+SOURCE = """\
+from django.db import migrations, models
+
+LIMIT = 10 ** 3
+
+
+def forwards(apps, schema_editor):
+    apps.get_model("shop", "Order")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial"), migrations.swappable_dependency("auth.User")]
+    operations = [
+        migrations.CreateModel("Order", [("id", models.BigAutoField(primary_key=True))], {"ordering": ["-id"]}),
+        migrations.AddField("order", "note", models.CharField("wörd 😀", max_length=LIMIT, default=b"\\xff")),
+        migrations.RunPython(forwards),  # miglint: ignore[MIG501] once
+        migrations.RunSQL(sql=open("x.sql").read()),
+        pgtrigger.AddTrigger(1.5, 2j, None, ...),
+        *more(),
+    ]
+"""
+
+
+def test_facts_come_back_as_they_were() -> None:
+    facts = parse(SOURCE.encode())
+    assert isinstance(facts, Module)
+    assert facts.migration is not None
+    assert decode(encode(facts)) == facts
+
+
+def test_failures_and_half_a_surrogate_pair_come_back_too() -> None:
+    for data in (b"class (", b"x = '\\ud800'\n"):
+        facts = parse(data)
+        assert decode(encode(facts)) == facts
+
+
+def test_every_published_kind_of_fact_can_be_kept() -> None:
+    for path in sorted((Path(__file__).parents[1] / "sample_migrations").rglob("*.py")):
+        facts = parse(path.read_bytes())
+        assert decode(encode(facts)) == facts
+
+
+def test_what_was_put_is_found_by_content(tmp_path: Path) -> None:
+    facts = parse(SOURCE.encode())
+    first = FactsCache(tmp_path / "cache")
+    assert first.get(SOURCE.encode()) is None
+    first.put(SOURCE.encode(), encode(facts))
+    first.save()
+    second = FactsCache(tmp_path / "cache")
+    assert second.get(SOURCE.encode()) == facts
+    assert second.get(SOURCE.encode() + b"#") is None
+    assert (tmp_path / "cache" / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"\xff\xfe" + data,
+        lambda data: data[: len(data) // 2],
+        lambda data: data.replace(b"0001_initial", b"0009_initial"),
+        lambda data: data.replace(b"miglint facts ", b"miglint facts 0"),
+        lambda data: data.replace(b"[", b"{"),
+    ],
+)
+def test_a_damaged_or_foreign_cache_is_as_good_as_none(tmp_path: Path, damage) -> None:
+    folder = tmp_path / "cache"
+    written = FactsCache(folder)
+    written.put(SOURCE.encode(), encode(parse(SOURCE.encode())))
+    written.save()
+    written.path.write_bytes(damage(written.path.read_bytes()))
+    assert FactsCache(folder).get(SOURCE.encode()) is None
+
+
+def test_an_entry_that_claims_to_be_right_and_is_no_fact_is_not_believed(tmp_path: Path) -> None:
+    written = FactsCache(tmp_path)
+    written.put(b"x", "[0,1,2,3]")
+    written.put(b"y", encode(Failure("why", Span(1, 1, 1, 1))).replace("1", "999"))
+    assert FactsCache(tmp_path).get(b"x") is None
+    written.lines = written.used
+    assert written.get(b"x") is None
+    assert written.get(b"y") is None
+
+
+def test_a_folder_that_cannot_be_written_is_no_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    blocked = FactsCache(tmp_path / "file" / "cache")
+    blocked.put(b"x", encode(parse(b"x = 1\n")))
+    blocked.save()
+
+
+def test_files_of_other_branches_are_kept_for_a_while(tmp_path: Path) -> None:
+    first = FactsCache(tmp_path)
+    for number in range(10):
+        first.put(str(number).encode(), encode(parse(b"")))
+    first.save()
+    second = FactsCache(tmp_path)
+    second.put(b"new", encode(parse(b"")))
+    assert second.get(b"3") is not None
+    second.save()
+    assert len(FactsCache(tmp_path).lines) == 2 + 2 * cache._KEPT_BESIDE
+
+
+def test_many_files_are_parsed_in_several_processes_with_the_same_outcome() -> None:
+    files = {f"{number}.py": SOURCE.replace("0001", f"{number:04}").encode() for number in range(70)}
+    files["broken.py"] = b"class ("
+    apart = {path: facts for path, facts, _ in parse_all(files, 2)}
+    assert list(apart) == list(files)
+    assert apart == {path: parse(data) for path, data in files.items()}
+
+
+def test_a_run_says_the_same_with_and_without_its_cache_and_clean_removes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "shop" / "migrations"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "0001_initial.py").write_text(SOURCE)
+    outputs = []
+    for arguments in (["--no-cache"], [], []):
+        main(["check", "--output-format", "json", *arguments])
+        outputs.append(capsys.readouterr().out)
+        assert (tmp_path / ".miglint_cache").exists() is (arguments == [])
+    assert outputs[0] == outputs[1] == outputs[2] != ""
+    assert main(["clean"]) == 0
+    assert not (tmp_path / ".miglint_cache").exists()
+    assert main(["clean"]) == 0
