@@ -34,6 +34,7 @@ from miglint.facts.operations import (
     CreateModel,
     NamedField,
     Operation,
+    RunPython,
     RunSQL,
     SeparateDatabaseAndState,
     UnknownOperation,
@@ -533,7 +534,21 @@ class _Resolver:
         initial, atomic = (
             self.attribute(name, value) for name, value in (("initial", self.own.initial), ("atomic", self.own.atomic))
         )
-        return _migration(self.key, self.path, self.module, resolved, initial, atomic)
+        migration = _migration(self.key, self.path, self.module, resolved, initial, atomic)
+        helpers = dict(self.helpers(migration))
+        return replace(migration, helpers=helpers) if helpers else migration
+
+    def helpers(self, migration: Migration) -> Iterator[tuple[str, tuple[str, str]]]:
+        """The functions of other files that RunPython calls, itself or by way of a function of the module."""
+        called = [one.function for function in self.module.functions.values() for one in function.calls]
+        for _, operation in migration.operations_within():
+            if isinstance(operation, RunPython):
+                named = (operation.code, operation.reverse_code)
+                called += [value.path for value in named if isinstance(value, Reference)]
+        for name in dict.fromkeys(called):
+            found = None if name.startswith(("#", "django.")) else self.modules.find(name, self.path)
+            if isinstance(found, Found) and isinstance(found.what, Function):
+                yield name, (found.path, found.name)
 
     # Attributes.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
@@ -66,6 +66,26 @@ class Suppression(NamedTuple):
     lines: tuple[int, int]
 
 
+class ModelLookup(NamedTuple):
+    """A `get_model(…)` of one of a function's parameters; `model` is None where only its app is known."""
+
+    parameter: str
+    app_label: str
+    model: str | None
+    span: Span
+
+
+class HandedOn(NamedTuple):
+    """A call that gets parameters of the function in which it stands.
+
+    `function` is a `Reference.path`; `given` holds, by position or keyword, the name of the parameter.
+    """
+
+    function: str
+    given: tuple[tuple[int | str, str], ...]
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function that a migration may call or hand to RunPython; its name is dotted where nested.
@@ -74,6 +94,7 @@ class Function:
     an `Unresolved`. `parameters` carry the stars of `*args` and `**kwargs`; `defaults` are default values.
     `forwards` are the arguments of the only thing that it does, a call of the same method of `super()`,
     with `Parameter`s in them; None where it does anything else. `span` is `def` and the name.
+    `lookups` and `calls` are those that nothing in the function guards, whatever conditions they stand under.
     """
 
     name: str
@@ -83,6 +104,8 @@ class Function:
     returns: Value
     does_nothing: bool
     forwards: tuple[Argument, ...] | None = None
+    lookups: tuple[ModelLookup, ...] = ()
+    calls: tuple[HandedOn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +172,8 @@ class Failure(NamedTuple):
 class Migration:
     """A migration under its key, with every name that the project can answer answered.
 
-    `path` is relative to the tree's root; `functions` are the module's, for RunPython.
+    `path` is relative to the tree's root. `helpers` are functions of other files of the tree that RunPython calls, or
+    that the module's functions hand their parameters on to: path and name by the `Reference.path` here.
     """
 
     key: MigrationKey
@@ -163,6 +187,7 @@ class Migration:
     initial: bool | None
     atomic: bool | Unresolved
     module: Module
+    helpers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def operations_within(self) -> Iterator[IndexedOperation]:
         """Every operation, nested ones after the one that holds them, with its index path."""

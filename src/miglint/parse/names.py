@@ -28,6 +28,7 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.folding import call_of, fold_call, fold_item, fold_operator, items_of, merged
+from miglint.parse.functions import is_worth_a_look, uses_of
 from miglint.parse.positions import Positions
 from miglint.parse.statements import (
     CHANGING,
@@ -97,6 +98,7 @@ class Interpreter(Evaluator):
         self._definitions: dict[str, _Definition] = {}
         self._returned: Value = Literal(None)
         self._depth = 0
+        self._worth_a_look = is_worth_a_look(positions.text)
 
     def run(self, module: cst.Module) -> None:
         self._block(module.body, self.module)
@@ -204,8 +206,11 @@ class Interpreter(Evaluator):
             returns = Unresolved(error.reason, span)
         if isinstance(node, cst.Lambda):
             does_nothing = returns in (Literal(None), Reference("builtins.Ellipsis"))
+        lookups, calls = (
+            uses_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else ((), ())
+        )
         self.functions[name] = Function(
-            name, span, definition.parameters, definition.defaults, returns, does_nothing, forwards
+            name, span, definition.parameters, definition.defaults, returns, does_nothing, forwards, lookups, calls
         )
 
     def _forwards(

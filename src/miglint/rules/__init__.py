@@ -12,6 +12,7 @@ from miglint.rules.gitignored_migrations import GitignoredMigrations
 from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
+from miglint.rules.missing_app_dependency import MissingAppDependency
 from miglint.rules.missing_init import MissingInit
 from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
 from miglint.rules.needs_other_django import NeedsOtherDjango
@@ -27,6 +28,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     DanglingDependency,
     CircularDependency,
     BrokenSquash,
+    MissingAppDependency,
     DuplicateAppLabel,
     NotNullWithoutDefault,
     ByteStringOption,
