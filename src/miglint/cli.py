@@ -164,6 +164,27 @@ def graph(format_: str, **arguments: Any) -> int:
 
 
 @command_line.command()
+@_reading_options
+@click.option("--at", metavar="APP.NAME", help="After this migration and what it needs; default: after all.")
+@click.option("--output-format", "format_", type=click.Choice(["full", "json"]), default="full", help="Default: full.")
+def schema(at: str | None, format_: str, **arguments: Any) -> int:
+    """Show the schema that the migrations make, as Django's own state has it."""
+    from miglint import lint
+    from miglint.report import schema as drawing
+
+    with _progress(arguments["quiet"]) as progress, _settings_problems():
+        projects, notices, failed = lint.link(_options(arguments), progress)
+        schemas = lint.schemas(projects, at)
+    style = _style(arguments)
+    if format_ == "json":
+        click.echo(drawing.render_json(schemas), nl=False)
+    else:
+        click.echo(drawing.render_text(schemas, style), color=style.colour, nl=False)
+    _say(notices)
+    return FAILED if failed else CLEAN
+
+
+@command_line.command()
 @click.argument("code", required=False)
 @click.option("--all", "every", is_flag=True, help="Every rule's page.")
 @click.option("--output-format", "format_", type=click.Choice(["text", "json"]), default="text", help="Default: text.")

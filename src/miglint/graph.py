@@ -126,6 +126,12 @@ class MigrationGraph:
         """Direct parents, external ones included, in order."""
         return tuple(sorted(self.linked.predecessors(key))) if key in self.linked else ()
 
+    def plan_to(self, key: MigrationKey) -> tuple[MigrationKey, ...]:
+        """The first-party part of Django's `forwards_plan` for one migration, itself last."""
+        known = frozenset(self.nodes)
+        before = _post_order((key,), lambda child: sorted(self.linked.predecessors(child), reverse=True))
+        return tuple(key for key in before if key in known)
+
     def ancestors(self, key: MigrationKey) -> frozenset[MigrationKey]:
         """All that Django applies before a migration because it, or something it needs, says so."""
         import networkx as nx

@@ -20,6 +20,7 @@ from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Version, olde
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
 from miglint.project import Project, analyse
+from miglint.report.schema import Schema
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
 from miglint.unanalysed import unanalysed
@@ -104,6 +105,29 @@ def link(options: Options, progress: Progress | None = None) -> Linked:
             failed = failed or config is None
             projects.append(_analyse(tree, facts, config or _with_options(Config(), options)))
     return Linked(tuple(projects), tuple(dict.fromkeys(notices)), failed)
+
+
+def schemas(projects: Sequence[Project], at: str | None) -> tuple[Schema, ...]:
+    """The schema of each project, after one migration where it is named; raises ConfigError where no project has it."""
+    if at is None:
+        return tuple(Schema(project, project.state) for project in projects)
+    label, _, name = at.partition(".")
+    found = []
+    nodes: list[MigrationKey] = []
+    for project in projects:
+        nodes += project.graph.nodes
+        exact = MigrationKey(label, name)
+        starting = [key for key in project.graph.nodes if key.app_label == label and key.name.startswith(name)]
+        matching = [exact] if exact in starting else starting if name else []
+        if len(matching) > 1:
+            names = ", ".join(map(str, matching[:5]))
+            raise ConfigError([f"--at: '{at}' may be any of {names}{', …' if len(matching) > 5 else ''}."])
+        if exact in project.graph.replaced and not matching:
+            raise ConfigError([f"--at: {exact} is replaced by {project.graph.replaced[exact]}, which Django loads."])
+        found += [Schema(project, project.state_at(key), str(key)) for key in matching]
+    if not found:
+        raise ConfigError([f"--at: there is no migration '{at}'{settings.did_you_mean(at, map(str, nodes))}."])
+    return tuple(found)
 
 
 class _Run(NamedTuple):

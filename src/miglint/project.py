@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from miglint.effects import effects_of
@@ -66,6 +66,7 @@ class Project:
     migrations: Mapping[MigrationKey, Migration]
     unreadable: tuple[Unreadable, ...]
     steps: tuple[Step, ...]
+    ground: Ground
     modules: Mapping[str, Module]
     large_tables: frozenset[str]
     _apps: Mapping[str, App] = field(repr=False)
@@ -76,6 +77,16 @@ class Project:
 
     def app(self, label: str) -> App | None:
         return self._apps.get(label)
+
+    @property
+    def state(self) -> SchemaState:
+        """The schema after every migration."""
+        return _last(self.steps)
+
+    def state_at(self, key: MigrationKey) -> SchemaState:
+        """The schema after one migration and all that it needs, as Django's `loader.project_state(key)` has it."""
+        plan = [self.migrations[one] for one in self.graph.plan_to(key) if one in self.migrations]
+        return _last(tuple(replay(plan, self.ground.swappable, _unread(self.unreadable, self.graph))))
 
     def planned(self) -> Iterator[Migration]:
         """The migrations that Django would apply to an empty database, in its order."""
@@ -104,6 +115,8 @@ def analyse(
         unreadable=[broken.key for broken in unreadable],
     )
     plan = [migrations[key] for key in graph.plan if key in migrations]
+    ground = _ground(layout, target)
+    unread = _unread(unreadable, graph)
     return Project(
         layout=layout,
         target=target,
@@ -112,26 +125,45 @@ def analyse(
         graph=graph,
         migrations=migrations,
         unreadable=unreadable,
-        steps=tuple(_steps(plan, layout, target, changeset)),
+        steps=tuple(_steps(plan, ground, unread, target, changeset)),
+        ground=ground,
         modules=modules,
         large_tables=large_tables,
         _apps={app.label: app for app in layout.apps},
     )
 
 
-def _steps(
-    plan: Sequence[Migration], layout: Layout, target: Target, changeset: frozenset[MigrationKey] | None
-) -> Iterator[Step]:
+def _last(done: Sequence[Step | Transition]) -> SchemaState:
+    # What is nested comes after what holds it, and `database_operations` have states that lead nowhere.
+    return next((one.after for one in reversed(done) if "." not in one.index), SchemaState.empty())
+
+
+def _ground(layout: Layout, target: Target) -> Ground:
     values = layout.settings.values
-    ground = Ground(
+    return Ground(
         vendor=target.database.vendor,
         auto_field=implicit_auto_field(values.get("DEFAULT_AUTO_FIELD"), target.django),
         swappable=lambda setting: (
             text_of(values.get(setting)) or ("auth.User" if setting == "AUTH_USER_MODEL" else None)
         ),
     )
+
+
+def _unread(unreadable: Iterable[Unreadable], graph: MigrationGraph) -> dict[str, str]:
+    """Why any model of an app may be otherwise: a migration of its history could not be read."""
+    nodes = frozenset(graph.nodes)
+    return {broken.key.app_label: f"{broken.path} could not be read" for broken in unreadable if broken.key in nodes}
+
+
+def _steps(
+    plan: Sequence[Migration],
+    ground: Ground,
+    unread: Mapping[str, str],
+    target: Target,
+    changeset: frozenset[MigrationKey] | None,
+) -> Iterator[Step]:
     initial = frozenset(migration.key for migration in plan if migration.initial)
-    for transition in replay(plan, ground.swappable):
+    for transition in replay(plan, ground.swappable, unread):
         name = model_named(transition.operation)
         model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
         table = _table(model, ground)

@@ -304,8 +304,8 @@ LIBRARIES: dict[str, Implied] = {
     "mptt.models.TreeManyToManyField": Implied("ManyToManyField"),
     "modelcluster.fields.ParentalKey": Implied("ForeignKey"),
     "modelcluster.fields.ParentalManyToManyField": Implied("ManyToManyField"),
-    "modelcluster.contrib.taggit.ClusterTaggableManager": Implied("ManyToManyField"),
-    "taggit.managers.TaggableManager": Implied("ManyToManyField"),
+    "modelcluster.contrib.taggit.ClusterTaggableManager": Implied("ManyToManyField", {"null": Literal(True)}),
+    "taggit.managers.TaggableManager": Implied("ManyToManyField", {"null": Literal(True)}),
     "sortedm2m.fields.SortedManyToManyField": Implied("ManyToManyField"),
     "wagtail.fields.RichTextField": Implied("TextField"),
     "wagtail.core.fields.RichTextField": Implied("TextField"),
@@ -432,7 +432,14 @@ def build_operation(call: Call, path: str, ancestors: Ancestors = no_ancestors) 
         return unknown_operation(call, f"'{path.lstrip('#')}' inherits from no operation of Django's that is known")
     adapted = _through(call, origin.inits)
     if adapted is None:
-        return unknown_operation(call, f"'{path.lstrip('#')}' has an '__init__' of its own")
+        reason = f"'{path.lstrip('#')}' has an '__init__' of its own"
+        if known.name == "RunPython" and origin.state != "unknown":
+            # Whatever it runs, Django's state is not what it changes.
+            unknown = Unresolved(reason, call.span)
+            site = CallSite(call.span, call.function_span, {})
+            subclass = Subclass(path, origin.state, "unknown")
+            return RunPython(site=site, subclass=subclass, code=unknown, reverse_code=unknown, atomic=unknown)
+        return unknown_operation(call, reason)
     return _built(known.name, adapted, call, Subclass(path, origin.state, origin.database), ancestors)
 
 

@@ -57,6 +57,33 @@ def table_of(model: ModelState, ground: Ground) -> Text:
             return Unresolved("its db_table is not written as text", model.made.location.span)
 
 
+def own_table(model: ModelState, ground: Ground) -> str | None:
+    """`db_table` as the option has it, else Django's default for the model's own name; None where it is not known."""
+    option = model.options.get("db_table")
+    match option:
+        case Literal(str(name)) if name:
+            return name
+        case None | Literal():
+            return default_table(model.app_label, model.name, ground.vendor)
+        case _:
+            return None
+
+
+def doubt(model: ModelState) -> str | None:
+    """Why what is said of a model may not be so: an opaque operation, or a part that could not be read."""
+    if model.unknown is not None:
+        return model.unknown
+    for option in ("managed", "proxy"):
+        if truth_of(model.options.get(option), False) is None:
+            return f"its option '{option}' could not be read"
+    if not isinstance(model.options.get("db_table", Literal(None)), Literal):
+        return "its option 'db_table' could not be read"
+    for built in (*model.indexes, *model.constraints):
+        if text_of(built.options.get("name")) is None:
+            return "the name of an index or constraint could not be read"
+    return None
+
+
 def parents_of(model: ModelState) -> tuple[ModelKey, ...]:
     """The models that it inherits from by name, in order: for a proxy the one it stands for."""
     if not isinstance(model.bases, Sequence):

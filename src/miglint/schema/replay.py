@@ -84,9 +84,14 @@ BuiltT = TypeVar("BuiltT", Index, Constraint)
 Swappable = Callable[[str], str | None]
 
 
-def replay(plan: Iterable[Migration], swappable: Swappable) -> Iterator[Transition]:
-    """Every operation of the migrations, in the order given, which must be Django's own."""
-    replaying = _Replay(History(), swappable)
+def replay(
+    plan: Iterable[Migration], swappable: Swappable, unread: Mapping[str, str] | None = None
+) -> Iterator[Transition]:
+    """Every operation of the migrations, in the order given, which must be Django's own.
+
+    `unread` are apps with a migration that could not be read, and why: any of their models may be otherwise.
+    """
+    replaying = _Replay(swappable, unread or {})
     for migration in plan:
         for number, operation in enumerate(migration.operations):
             yield from replaying.transitions(migration, str(number), operation)
@@ -100,9 +105,10 @@ class _Relation(NamedTuple):
 class _Replay:
     """The newest state, open to change, and the history that it leaves behind."""
 
-    def __init__(self, history: History, swappable: Swappable) -> None:
-        self.history = history
+    def __init__(self, swappable: Swappable, unread: Mapping[str, str]) -> None:
+        self.history = History(unknown_apps={label: (0, reason) for label, reason in unread.items()})
         self.swappable = swappable
+        self.unread = unread
         self.number = 0
         self.models: dict[ModelKey, ModelState] = {}
         # Which fields name a model in `to` or `through`: what RenameModel has to follow.
@@ -147,11 +153,13 @@ class _Replay:
         here = Origin(migration.key, index, Location(migration.path, operation.site.span))
         if operation.subclass is not None and operation.subclass.state != "same":
             if operation.subclass.state == "unknown":
-                self._forget(label, operation, f"{operation.subclass.path} changes the state in a way of its own")
+                reason = f"{operation.subclass.path.lstrip('#')} changes the state in a way of its own"
+                self._forget(label, operation, reason, here)
             return
         match operation:
             case CreateModel(name=str(name)):
-                self._put((label, name.lower()), _created(label, name, operation, here))
+                made = _created(label, name, operation, here)
+                self._put(made.key, _doubted(made, self.unread.get(label), None))
             case DeleteModel(name=str(name)):
                 self._put((label, name.lower()), None)
             case RenameModel(old_name=str(old), new_name=str(new)):
@@ -167,7 +175,7 @@ class _Replay:
                     label, name, lambda model: _with_option(model, "order_with_respect_to", _text_value(respected))
                 )
             case AlterModelOptions(name=str(name), options=options):
-                self._change(label, name, lambda model: _with_options(model, options))
+                self._change(label, name, lambda model: _with_options(model, options, here))
             case AlterModelManagers(name=str()):
                 pass
             case AddField(model_name=str(name), name=str(field_name), field=field, preserve_default=preserve):
@@ -189,7 +197,7 @@ class _Replay:
                     ),
                 )
             case RenameIndex(model_name=str(name)):
-                self._change(label, name, lambda model: _with_renamed_index(model, operation))
+                self._change(label, name, lambda model: _with_renamed_index(model, operation, here))
             case AddConstraint(model_name=str(name), constraint=constraint):
                 self._change(
                     label,
@@ -214,7 +222,7 @@ class _Replay:
                     ),
                 )
             case UnknownOperation(reason=reason):
-                self._forget(label, operation, reason)
+                self._forget(label, operation, reason, here)
             case (
                 ValidateConstraint()
                 | CreateExtension()
@@ -227,7 +235,7 @@ class _Replay:
                 pass
             case _ if (unresolved := _unresolved_name(operation)) is not None:
                 # A name that could not be read: it may be any model of the app.
-                self._forget(label, operation, unresolved.reason)
+                self._forget(label, operation, unresolved.reason, here)
             case _:
                 raise AssertionError(f"{type(operation).__name__} is not among the operations")  # pragma: no cover
 
@@ -304,14 +312,14 @@ class _Replay:
                     ),
                 )
 
-    def _forget(self, label: str, operation: Operation, reason: str) -> None:
+    def _forget(self, label: str, operation: Operation, reason: str, here: Origin) -> None:
         """From here on the models that an opaque operation names, or failing that its app's, are not known."""
         names = _named_models(operation)
         keys = [(label, name.lower()) for name in names] if names else [key for key in self.models if key[0] == label]
         for key in keys:
             model = self.models.get(key)
             if model is not None and model.unknown is None:
-                self._put(key, dataclasses.replace(model, unknown=reason))
+                self._put(key, _doubted(model, reason, here))
         if not names:
             self.history.unknown_apps.setdefault(label, (self.number, reason))
 
@@ -366,6 +374,7 @@ def _created(label: str, name: str, operation: CreateModel, here: Origin) -> Mod
         bases=operation.bases,
         made=here,
         unknown=unknown or doubt or other_doubt,
+        unknown_since=here if unknown or doubt or other_doubt else None,
     )
 
 
@@ -386,6 +395,13 @@ def _built(
             return (), f"its {option} could not be read"
 
 
+def _doubted(model: ModelState, reason: str | None, since: Origin | None) -> ModelState:
+    """The model with a reason to doubt it; the first one stays."""
+    if reason is None or model.unknown is not None:
+        return model
+    return dataclasses.replace(model, unknown=reason, unknown_since=since)
+
+
 def _kept(field: Field, preserve_default: bool | Unresolved) -> Field:
     """The field as the state keeps it: a one-off default is taken out again."""
     if preserve_default is not False or "default" not in field.options:
@@ -402,9 +418,9 @@ def _with_option(model: ModelState, option: str, value: Value) -> ModelState:
     return dataclasses.replace(model, options={**model.options, option: value})
 
 
-def _with_options(model: ModelState, given: Mapping[str, Value] | Unresolved) -> ModelState:
+def _with_options(model: ModelState, given: Mapping[str, Value] | Unresolved, here: Origin) -> ModelState:
     if isinstance(given, Unresolved):
-        return dataclasses.replace(model, unknown=model.unknown or given.reason)
+        return _doubted(model, given.reason, here)
     kept = {key: value for key, value in model.options.items() if key not in _ALTER_OPTION_KEYS}
     return dataclasses.replace(model, options={**kept, **given})
 
@@ -421,9 +437,9 @@ def _without_field(model: ModelState, name: str) -> ModelState:
     return dataclasses.replace(model, fields=fields)
 
 
-def _with_renamed_index(model: ModelState, operation: RenameIndex) -> ModelState:
+def _with_renamed_index(model: ModelState, operation: RenameIndex, here: Origin) -> ModelState:
     if isinstance(operation.new_name, Unresolved):
-        return dataclasses.replace(model, unknown=model.unknown or operation.new_name.reason)
+        return _doubted(model, operation.new_name.reason, here)
     if operation.old_fields is None:
         return dataclasses.replace(
             model,

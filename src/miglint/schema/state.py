@@ -42,7 +42,7 @@ class ModelState:
     """A model; field names, index and constraint names are case-sensitive, in ProjectState's order.
 
     `options` lacks `indexes` and `constraints`, which stand beside it. `unknown` says why not everything about
-    the model is known, None where it is.
+    the model is known, None where it is; `unknown_since` is the operation that made it so, None where a whole file did.
     """
 
     app_label: str
@@ -54,6 +54,7 @@ class ModelState:
     bases: Value | None
     made: Origin
     unknown: str | None = None
+    unknown_since: Origin | None = None
 
     @property
     def key(self) -> ModelKey:
@@ -81,6 +82,10 @@ class SchemaState:
 
     history: History
     number: int
+
+    @classmethod
+    def empty(cls) -> SchemaState:
+        return cls(History(), 0)
 
     def model(self, app_label: str, name: str) -> ModelState | None:
         """A model by its name in any case; None where there is none, or none that is known of."""

@@ -1,0 +1,105 @@
+"""What a field's attributes are in Django, once its constructor is through with the options that are written.
+
+A class's own way with an option is in one table here, and the same in Django 3.2 to 6.1. Whether a field is a
+column, and what existing rows hold in it, is in `schema.column`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+from typing import NamedTuple, TypeAlias
+
+from miglint.facts.fields import Field
+from miglint.facts.values import Literal, Value, truth_of
+
+Attribute: TypeAlias = OneOf["type", "null", "unique", "db_index", "primary_key", "max_length"]
+
+
+class Attributes(NamedTuple):
+    """`type`, the class's name, and `null`, `_unique`, `db_index`, `primary_key` and `max_length` as Django's field
+    has them; `unknown` names those that may be something else than what stands here.
+    """
+
+    type: str
+    null: bool
+    unique: bool
+    db_index: bool
+    primary_key: bool
+    max_length: int | None
+    unknown: tuple[Attribute, ...]
+
+
+def attributes(field: Field) -> Attributes:
+    unknown: list[Attribute] = [] if field.path else ["type"]
+
+    def truth(option: OneOf["null", "unique", "db_index", "primary_key"], value: Value | None) -> bool:
+        answer = truth_of(value, False)
+        if answer is None or _may_hide(field, option):
+            unknown.append(option)
+        return bool(answer)
+
+    null = truth("null", _value(field, "null"))
+    unique = truth("unique", _value(field, "unique"))
+    db_index = truth("db_index", _value(field, "db_index"))
+    primary_key = truth("primary_key", _value(field, "primary_key"))
+    longest = _value(field, "max_length")
+    if _may_hide(field, "max_length") or not _is_length(longest):
+        unknown.append("max_length")
+    return Attributes(
+        type=field.path.rpartition(".")[2].lstrip("#"),
+        null=null,
+        unique=unique,
+        db_index=db_index,
+        primary_key=primary_key,
+        max_length=longest.value if isinstance(longest, Literal) and isinstance(longest.value, int) else None,
+        unknown=tuple(unknown),
+    )
+
+
+# Field.__init__ of a subclass that calls the next one with a value of its own, whatever it is given.
+_FORCED: dict[tuple[str, Attribute], Value] = {
+    ("NullBooleanField", "null"): Literal(True),
+    ("OneToOneField", "unique"): Literal(True),
+    ("CompositePrimaryKey", "primary_key"): Literal(True),
+    ("IPAddressField", "max_length"): Literal(15),
+    ("GenericIPAddressField", "max_length"): Literal(39),
+    ("UUIDField", "max_length"): Literal(32),
+}
+
+# … with a value of its own where it is given none.
+_IMPLIED: dict[tuple[str, Attribute], Value] = {
+    ("ForeignKey", "db_index"): Literal(True),
+    ("OneToOneField", "db_index"): Literal(True),
+    ("SlugField", "db_index"): Literal(True),
+    ("SlugField", "max_length"): Literal(50),
+    ("EmailField", "max_length"): Literal(254),
+    ("CIEmailField", "max_length"): Literal(254),
+    ("URLField", "max_length"): Literal(200),
+    ("FileField", "max_length"): Literal(100),
+    ("ImageField", "max_length"): Literal(100),
+    ("FilePathField", "max_length"): Literal(100),
+}
+
+
+def _value(field: Field, option: Attribute) -> Value | None:
+    if field.kind is None:
+        return field.options.get(option)
+    forced = _FORCED.get((field.kind, option))
+    if forced is not None:
+        return forced
+    return field.options.get(option, _IMPLIED.get((field.kind, option)))
+
+
+def _may_hide(field: Field, option: Attribute) -> bool:
+    """Whether an option that is not written may be set all the same: by `**`, or by a class that is not known."""
+    return option not in field.options and (field.opaque or field.kind is None)
+
+
+def _is_length(value: Value | None) -> bool:
+    match value:
+        case None | Literal(None):
+            return True
+        case Literal(known):
+            return isinstance(known, int)
+        case _:
+            return False
