@@ -8,6 +8,7 @@ from miglint.rules.byte_string_option import ByteStringOption
 from miglint.rules.circular_dependency import CircularDependency
 from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
+from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
 from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
@@ -19,6 +20,7 @@ from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.rewriting_add_field import RewritingAddField
 from miglint.rules.unanalysed_operation import UnanalysedOperation
+from miglint.rules.unfinished_squash import UnfinishedSquash
 from miglint.rules.unreadable_migration import UnreadableMigration
 
 ALL_RULES: tuple[type[Rule], ...] = (
@@ -29,6 +31,8 @@ ALL_RULES: tuple[type[Rule], ...] = (
     CircularDependency,
     BrokenSquash,
     MissingAppDependency,
+    UnfinishedSquash,
+    FirstDependency,
     DuplicateAppLabel,
     NotNullWithoutDefault,
     ByteStringOption,
