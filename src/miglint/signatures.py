@@ -368,6 +368,28 @@ LIBRARIES: dict[str, Implied] = {
     "annoying.fields.JSONField": Implied("TextField"),
 }
 
+# Libraries' operations that leave models, their fields, indexes and constraints alone, as far as Django's state goes.
+STATELESS = frozenset(
+    {
+        "django_add_default_value.AddDefaultValue",
+        "django_db_views.operations.ViewRunPython",
+        "django_migration_linter.IgnoreMigration",
+        "django_migration_linter.operations.IgnoreMigration",
+        "hierarkey.utils.CleanHierarkeyDuplicates",
+        "migrate_sql.operations.AlterSQL",
+        "migrate_sql.operations.CreateSQL",
+        "migrate_sql.operations.DeleteSQL",
+        "migrate_sql.operations.ReverseAlterSQL",
+        "pgtrigger.migrations.AddTrigger",
+        "pgtrigger.migrations.RemoveTrigger",
+        "pgvector.django.HalfVectorExtension",
+        "pgvector.django.VectorExtension",
+        "wagtail.blocks.migrations.migrate_operation.MigrateStreamData",
+        "wagtail.core.models.BootstrapTranslatableModel",
+        "wagtail.models.BootstrapTranslatableModel",
+    }
+)
+
 _OPERATION_MODULES = ("django.db.migrations.", "django.contrib.postgres.operations.")
 _MODEL_MODULES = ("django.db.models.", "django.contrib.postgres.", "django.contrib.gis.db.models.")
 _NOTHING: Mapping[str, Value] = {}
@@ -388,7 +410,7 @@ def known_class(path: str) -> Known | None:
     """What Django or a well-known library has under a dotted path, through whichever module it is imported."""
     name = path[path.rfind(".") + 1 :]
     if path.startswith(_OPERATION_MODULES):
-        return Known("operation", name, _NOTHING) if name in OPERATIONS else None
+        return Known("operation", name, _NOTHING) if name in OPERATIONS or name == "Operation" else None
     if path.startswith(_MODEL_MODULES):
         if name in FIELDS:
             return Known("field", name, _NOTHING)
@@ -421,15 +443,17 @@ def build_operation(call: Call, path: str, ancestors: Ancestors = no_ancestors) 
     """A call as the operation that its class is. `path` is the class called, Django's or one with known ancestors."""
     known = known_class(path)
     if known is not None:
-        if known.kind != "operation":
+        if known.kind != "operation" or known.name not in OPERATIONS:
             return unknown_operation(call, f"'{path}' is no operation")
         return _built(known.name, call, call, None, ancestors)
     origin = ancestors(path)
     if origin is None:
-        return unknown_operation(call, _where(path))
+        foreign = unknown_operation(call, _where(path))
+        return replace(foreign, state="nothing") if path in STATELESS else foreign
     known = known_class(origin.path)
-    if known is None or known.kind != "operation":
-        return unknown_operation(call, f"'{path.lstrip('#')}' inherits from no operation of Django's that is known")
+    if known is None or known.name not in OPERATIONS:
+        reason = f"'{path.lstrip('#')}' inherits from no operation of Django's that is known"
+        return replace(unknown_operation(call, reason), state="nothing" if origin.state == "nothing" else "unknown")
     adapted = _through(call, origin.inits)
     if adapted is None:
         reason = f"'{path.lstrip('#')}' has an '__init__' of its own"

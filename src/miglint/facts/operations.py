@@ -239,7 +239,8 @@ class UnknownOperation(_Operation):
 
     `function` is what is called (None where it is no call), `several` says that it stands for an unknown
     number of operations (an unpacked or summed list), `reason` ends the sentence "unknown because …".
-    `value` is what stands there, calls included.
+    `value` is what stands there, calls included. `state` is "nothing" where what is called is known to leave
+    Django's state alone.
     """
 
     function: Value | None
@@ -247,6 +248,7 @@ class UnknownOperation(_Operation):
     several: bool
     reason: str
     value: Value | None = None
+    state: Behaviour = "unknown"
 
 
 Operation: TypeAlias = (

@@ -823,18 +823,35 @@ def _merged_names(one: dict[str, Value], other: dict[str, Value], where: Span) -
 
 
 def _common(left: Value, right: Value, where: Span) -> Value:
-    """What two lists start with, and something unknown in place of the rest; else nothing is known."""
+    """What two lists start with, and something unknown in place of the rest; of lists, what it may be is known."""
     match left, right:
         case Sequence(kind, items), Sequence(other, more) if kind == other:
             shared = 0
             while shared < min(len(items), len(more)) and _same(items[shared], more[shared]):
                 shared += 1
+            rests = Sequence(kind, items[shared:], left.span), Sequence(kind, more[shared:], right.span)
             if shared:
-                rest = Unresolved("some items are added under a condition", where)
+                rest = Unresolved("some items are added under a condition", where, rests)
                 return Sequence(kind, (*items[:shared], rest), left.span)
         case _:
             pass
-    return Unresolved(_CONDITIONAL, where)
+    ways = (*_ways(left), *_ways(right))
+    return Unresolved(_CONDITIONAL, where, ways if _ways(left) and _ways(right) and len(ways) <= _MOST_WAYS else ())
+
+
+# A value that is bound differently under this many conditions is not worth telling apart.
+_MOST_WAYS = 8
+
+
+def _ways(value: Value) -> tuple[Value, ...]:
+    """The lists that a value may be; empty where that is not known."""
+    match value:
+        case Sequence():
+            return (value,)
+        case Unresolved(either=either):
+            return either
+        case _:
+            return ()
 
 
 def _same(left: Value, right: Value) -> bool:

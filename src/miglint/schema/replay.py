@@ -7,8 +7,10 @@ would raise as the state changes (an unknown model, an unknown field) leaves the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple, TypeVar
 
 from miglint.facts.fields import Constraint, Field, Index
@@ -43,11 +45,12 @@ from miglint.facts.operations import (
     SeparateDatabaseAndState,
     UnknownOperation,
     ValidateConstraint,
+    model_named,
 )
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Literal, Reference, Sequence, Text, Unresolved, Value, text_of
 from miglint.schema.state import FieldState, History, ModelKey, ModelState, Origin, SchemaState
-from miglint.signatures import build_constraint, build_index
+from miglint.signatures import build_constraint, build_index, build_operations
 
 # Options that AlterModelOptions drops where it does not name them: AlterModelOptions.ALTER_OPTION_KEYS.
 _ALTER_OPTION_KEYS = frozenset(
@@ -111,6 +114,8 @@ class _Replay:
         self.unread = unread
         self.number = 0
         self.models: dict[ModelKey, ModelState] = {}
+        # The names of each app's models, in the order in which they came.
+        self.names: defaultdict[str, dict[str, None]] = defaultdict(dict)
         # Which fields name a model in `to` or `through`: what RenameModel has to follow.
         self.relations: dict[ModelKey, dict[_Relation, None]] = {}
         # What each model was before the innermost operation with states of its own touched it.
@@ -254,8 +259,10 @@ class _Replay:
             self.relations.setdefault(target, {})[relation] = None
         if model is None:
             self.models.pop(key, None)
+            self.names[key[0]].pop(key[1], None)
         else:
             self.models[key] = model
+            self.names[key[0]][key[1]] = None
         numbers = self.history.numbers.setdefault(key, [])
         versions = self.history.versions.setdefault(key, [])
         if numbers and numbers[-1] == self.number:
@@ -313,15 +320,61 @@ class _Replay:
                 )
 
     def _forget(self, label: str, operation: Operation, reason: str, here: Origin) -> None:
-        """From here on the models that an opaque operation names, or failing that its app's, are not known."""
-        names = _named_models(operation)
-        keys = [(label, name.lower()) for name in names] if names else [key for key in self.models if key[0] == label]
+        """From here on the models that an opaque operation may touch, or failing that its app's, are not known."""
+        of_app = self.names.get(label, {})
+        stake = _stake(operation, of_app)
+        keys = [(label, name) for name in tuple(of_app if stake.models is None else stake.models)]
         for key in keys:
             model = self.models.get(key)
             if model is not None and model.unknown is None:
                 self._put(key, _doubted(model, reason, here))
-        if not names:
+        if stake.models is None or stake.existence:
             self.history.unknown_apps.setdefault(label, (self.number, reason))
+
+
+class _Stake(NamedTuple):
+    """What an opaque operation may touch: models by name in lower case, None is any; `existence` is which there are."""
+
+    models: tuple[str, ...] | None
+    existence: bool = False
+
+    def __or__(self, other: _Stake) -> _Stake:
+        either = None if self.models is None or other.models is None else (*self.models, *other.models)
+        return _Stake(either, self.existence or other.existence)
+
+
+_NOTHING_AT_STAKE = _Stake(())
+
+
+def _stake(operation: Operation, models: Container[str]) -> _Stake:
+    """`models` are the app's, by name in lower case: a text that is one of them names it."""
+    match operation:
+        case UnknownOperation(state="nothing"):
+            return _NOTHING_AT_STAKE
+        case UnknownOperation(value=Unresolved(either=either)) if either:
+            # A condition decides between lists of operations that are known.
+            span = operation.site.span
+            return _all_at_stake((one for way in either for one in build_operations(way, span)), models)
+        case UnknownOperation(arguments=arguments):
+            texts = [text_of(one.value) for one in arguments]
+            names = tuple(text.rpartition(".")[2].lower() for text in texts if text is not None)
+            return _Stake(tuple(name for name in names if name in models) or None)
+        case SeparateDatabaseAndState(state_operations=in_state) | RunSQL(state_operations=in_state):
+            return _all_at_stake(in_state, models)
+        case RunPython() | CreateExtension() | CreateCollation() | RemoveCollation():
+            return _NOTHING_AT_STAKE
+        case RenameModel(old_name=str(old), new_name=str(new)):
+            return _Stake((old.lower(), new.lower()), existence=True)
+        case CreateModel() | DeleteModel():
+            named_model = model_named(operation)
+            return _Stake(None if named_model is None else (named_model.lower(),), existence=True)
+        case _:
+            named_model = model_named(operation)
+            return _Stake(None if named_model is None else (named_model.lower(),))
+
+
+def _all_at_stake(operations: Iterable[Operation], models: Container[str]) -> _Stake:
+    return reduce(_Stake.__or__, (_stake(operation, models) for operation in operations), _NOTHING_AT_STAKE)
 
 
 def name_of(built: Index | Constraint) -> str | None:
@@ -543,12 +596,3 @@ def _unresolved_name(operation: Operation) -> Unresolved | None:
         if isinstance(value, Unresolved):
             return value
     return None
-
-
-def _named_models(operation: Operation) -> tuple[str, ...]:
-    """The models that an opaque operation names, by Django's own parameter names."""
-    if isinstance(operation, UnknownOperation):
-        named = [text_of(one.value) for one in operation.arguments if one.name in ("model_name", "model")]
-        return tuple(name.rpartition(".")[2] for name in named if name is not None)
-    name = getattr(operation, "model_name", None) or getattr(operation, "name", None)
-    return (name,) if isinstance(name, str) else ()
