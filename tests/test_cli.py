@@ -111,6 +111,16 @@ def test_fail_on_decides_which_findings_fail_the_run(two_leaves: Path) -> None:
     assert main(["check", "--select", "MIG502", "--exit-zero"]) == 0
 
 
+def test_fail_on_in_the_settings_holds_for_that_project(two_leaves: Path) -> None:
+    (two_leaves / "miglint.toml").write_text('fail-on = "error"\nignore = ["MIG101"]\n')
+    path = two_leaves / "shop/migrations/0002_b.py"
+    path.write_text(path.read_text().replace("operations = []", "operations = [migrations.RunSQL('SELECT 1')]"))
+    assert main(["check"]) == 0
+    assert main(["check", "--fail-on", "warning"]) == 1
+    (two_leaves / "miglint.toml").write_text('fail-on = "info"\nselect = ["MIG502"]\n')
+    assert main(["check"]) == 1
+
+
 def test_selection_by_prefix(two_leaves: Path) -> None:
     assert main(["check", "--select", "MIG5"]) == 0
     assert main(["check", "--ignore", "MIG101"]) == 0
@@ -280,6 +290,91 @@ def test_show_files_and_show_settings_judge_nothing(two_leaves: Path, capsys: py
     ]
     assert main(["check", "--show-settings"]) == 0
     assert "postgresql:14 (the oldest that Django 5.2 supports)" in capsys.readouterr().out
+
+
+def test_several_trees_in_one_run_are_kept_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        project(tmp_path / name, **{"0002_a": LEAF, "0002_b": "# another line\n" + LEAF})
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert main(["check", "../one", "../two", "--output-format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [finding["path"] for finding in document["findings"]] == [
+        "../one/shop/migrations/0002_b.py",
+        "../two/shop/migrations/0002_b.py",
+    ]
+    assert [finding["project"] for finding in document["findings"]] == ["../one", "../two"]
+    assert document["summary"]["migrations"] == 6
+
+
+def test_people_see_paths_from_where_they_are(
+    two_leaves: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(two_leaves / "shop/migrations")
+    main(["check", "--output-format", "concise", "--output-format", "json:out.json"])
+    assert capsys.readouterr().out.startswith("0002_b.py:4:1: MIG101")
+    assert json.loads(Path("out.json").read_text())["findings"][0]["path"] == "shop/migrations/0002_b.py"
+    monkeypatch.chdir("/")
+    main(["check", str(two_leaves), "--output-format", "concise"])
+    assert capsys.readouterr().out.startswith(f"{str(two_leaves)[1:]}/shop/migrations/0002_b.py:4:1")
+
+
+def test_useless_suppressions_are_all_reported_and_fixed_in_one_run(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = two_leaves / "shop/migrations/0003_c.py"
+    line = "        migrations.RunSQL('', ''),  # miglint: ignore[MIG501] a\n"
+    path.write_text(
+        LEAF.replace('("shop", "0001_initial")', '("shop", "0002_a"), ("shop", "0002_b")').replace(
+            "[]", f"[\n{line * 3}    ]"
+        )
+    )
+    assert main(["check", "--output-format", "json"]) == 1
+    assert codes(capsys) == ["MIG003"] * 3
+    assert main(["check", "--fix"]) == 0
+    assert "miglint" not in path.read_text()
+
+
+def test_a_misspelt_suppression_is_reported_and_left_to_be_mended(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = two_leaves / "shop/migrations/0002_b.py"
+    path.write_text(path.read_text().replace("Migration):", "Migration):  # miglint: ignore[multiple-leaf-nodes] soon"))
+    assert main(["check", "--fix", "--output-format", "json"]) == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert "did you mean 'MIG101'?" in next(one["message"] for one in findings if one["code"] == "MIG003")
+    assert "multiple-leaf-nodes" in path.read_text()
+    path.write_text(path.read_text().replace("multiple-leaf-nodes", "mig101"))
+    assert main(["check"]) == 0
+
+
+def test_the_database_is_the_one_of_djangos_settings(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = two_leaves / "settings.py"
+    for engine, said in [
+        ("django.db.backends.mysql", "mysql (settings.py)"),
+        (
+            "django_prometheus.db.backends.postgresql",
+            "postgresql:14 (settings.py; the oldest that Django 5.2 supports)",
+        ),
+        ("django.db.backends.sqlite3", "postgresql:14 (the oldest that Django 5.2 supports)"),
+    ]:
+        settings.write_text(f"DATABASES = {{'default': {{'ENGINE': '{engine}', 'NAME': 'x'}}}}\n")
+        main(["check", "--show-settings"])
+        assert said in capsys.readouterr().out, engine
+    main(["check", "--show-settings", "--database", "oracle"])
+    assert "oracle (the command line)" in capsys.readouterr().out
+
+
+def test_a_file_given_by_hand_brings_its_folder_along_though_settings_leave_it_out(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "miglint.toml").write_text('exclude = ["shop/"]\n')
+    assert main(["check"]) == 0
+    capsys.readouterr()
+    assert main(["check", "shop/migrations/0002_b.py", "--output-format", "json"]) == 1
+    assert codes(capsys) == ["MIG101"]
 
 
 def test_the_graph_is_printed_as_the_contract_says(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -596,8 +596,9 @@ def test_any_history_is_linked_or_refused_as_django_does(django: DjangosLoader, 
         case "missing":
             assert truth["node"] in [str(m.target) for m in graph.missing]
         case "value":
-            # An app whose every migration follows another has no first one: the cause is told, not this symptom.
-            assert graph.missing or graph.cycles
+            # An app whose every migration follows another has no first one: the cause is told, not this symptom. A
+            # squash may have taken the circle away, which Django looks for only afterwards.
+            assert graph.missing or graph.cycles or graph.replaced
         case "cycle":
             assert graph.cycles
             assert graph.missing == ()

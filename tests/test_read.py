@@ -130,13 +130,13 @@ class TestMigrations:
         assert project.migrations == {}
         assert [app.has_init for app in project.layout.apps] == [False]
 
-    def test_a_module_without_a_migration_is_noticed(self, folder):
+    def test_a_module_without_a_migration_is_unreadable_as_it_is_to_django(self, folder):
         write(folder, app("shop", "0001_initial") | {"shop/migrations/helper.py": "X = 1\n"})
 
         tree = only_tree()
 
         assert list(tree.projects[0].migrations) == [("shop", "0001_initial")]
-        assert ["shop/migrations/helper.py" in notice.message for notice in tree.notices] == [True]
+        assert [one.path for one in tree.projects[0].unreadable] == ["shop/migrations/helper.py"]
 
     def test_a_broken_file_beside_the_migrations_is_a_notice(self, folder):
         write(folder, app("shop", "0001_initial") | {"manage.py": MANAGE, "config/settings.py": "INSTALLED_APPS = [\n"})

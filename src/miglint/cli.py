@@ -43,14 +43,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read has seen enough. Python would complain once more when it flushes at exit.
+        # Whoever read has seen enough.
+        _drop_output()
+        return FAILED
+    except OSError as error:
+        # Files that are read or written for a run are minded where that is done: what is left is the output itself.
         with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"miglint: the output cannot be written: {error.strerror or error}.", err=True)
+        _drop_output()
         return FAILED
     except Exception as error:
         _internal(error)
         return FAILED
     return outcome if isinstance(outcome, int) else CLEAN
+
+
+def _drop_output() -> None:
+    """Python would complain once more when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Output(NamedTuple):
@@ -115,6 +126,7 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--show-suppressed", is_flag=True, help="Report suppressed findings too.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
+@click.version_option(__version__, message="miglint %(version)s")
 def check(**arguments: Any) -> int:
     """Check migrations; PATHS are files or folders, by default the current one.
 
@@ -123,6 +135,7 @@ def check(**arguments: Any) -> int:
       0    nothing at or above --fail-on
       1    findings
       2    could not run: settings, arguments, a path that is not there
+      130  interrupted
     """
     from miglint import lint
 
@@ -272,7 +285,11 @@ def _outputs(formats: tuple[str, ...], output_file: str | None) -> tuple[Output,
                 f"--output-format: there is no format '{name}'{did_you_mean(name, FORMATS)}. "
                 f"There are {', '.join(FORMATS)}."
             )
+        if not file and ":" in text:
+            raise click.UsageError(f"--output-format: '{text}' names no file after the colon.")
         outputs.append(Output(name, file or None))
+    if output_file == "":
+        raise click.UsageError("--output-file names no file.")
     if output_file:
         without = [output for output in outputs if output.file is None]
         if len(without) != 1:
@@ -292,16 +309,19 @@ def _say(notices: Iterable[Notice]) -> None:
     """What is to be said of the run itself, whatever the format: on standard error."""
     from miglint.report.terminal import visible
 
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     for notice in notices:
         click.echo(f"miglint: {visible(notice.message)}", err=True)
 
 
 def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:
+    from dataclasses import replace
+
     from miglint import report as formats
     from miglint import rulebook
 
-    style = _style(arguments, to_file=output.file is not None)
+    style = replace(_style(arguments, to_file=output.file is not None), here=report.here, way_in=report.way_in)
     text = formats.render(report, output.format, style, rulebook.page)
     if output.file is not None:
         from miglint import write
@@ -323,7 +343,7 @@ def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
 
     from miglint.report import Style
 
-    terminal = sys.stdout.isatty() and not to_file
+    terminal = sys.stdout is not None and sys.stdout.isatty() and not to_file
     match arguments["color"]:
         case "always":
             colour = not to_file
@@ -338,7 +358,7 @@ def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
     width = shutil.get_terminal_size((100, 24)).columns if terminal or os.environ.get("COLUMNS") else 100
     return Style(
         colour=colour,
-        unicode=to_file or (sys.stdout.encoding or "").lower().startswith("utf"),
+        unicode=to_file or (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf"),
         width=max(40, min(width, 120)),
         quiet=arguments["quiet"],
         verbose=arguments["verbose"],

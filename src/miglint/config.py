@@ -125,9 +125,7 @@ def selectors(given: Iterable[str]) -> tuple[str, ...]:
     found = tuple(selector.strip().upper() for selector in given if selector.strip())
     unknown = [selector for selector in found if not any(_matches(selector, code) for code in all_codes())]
     if unknown:
-        raise ConfigError(
-            f"names no rule: '{selector}'{did_you_mean(selector, all_codes())}." for selector in sorted(set(unknown))
-        )
+        raise ConfigError(f"names no rule: '{selector}'{code_meant(selector)}." for selector in sorted(set(unknown)))
     return found
 
 
@@ -147,6 +145,14 @@ def django(text: str) -> Version:
     if not re.fullmatch(r"\d+\.\d+(\.\d+)?", str(text).strip()):
         raise ConfigError([f"is not a version of Django: '{text}' (write it as \"5.2\")."])
     return _version(str(text).strip())[:2]
+
+
+def code_meant(word: str) -> str:
+    """`did_you_mean` for a code: by its rule's name too, or by its first digits."""
+    named = {rule.name: rule.code for rule in ALL_RULES}.get(word.lower())
+    if named is not None:
+        return f" (did you mean '{named}'?)"
+    return did_you_mean(word.upper(), all_codes())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -188,7 +194,8 @@ def _boolean(value: Any) -> bool:
 
 def _severity(value: Any) -> Severity:
     if not isinstance(value, str) or value.upper() not in Severity.__members__:
-        raise ConfigError(["must be one of error, warning, info."])
+        more = " (to switch a rule off, name it in 'ignore')" if value in ("off", "ignore", "none") else ""
+        raise ConfigError([f"must be one of error, warning, info{more}."])
     return Severity[value.upper()]
 
 
@@ -199,7 +206,18 @@ def _selectors(value: Any) -> tuple[str, ...]:
 def _per_file(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise ConfigError(["must be a table of patterns, each with a list of codes."])
-    return {pattern: _selectors(codes) for pattern, codes in value.items()}
+    problems: list[str] = []
+    read: dict[str, tuple[str, ...]] = {}
+    for pattern, codes in value.items():
+        try:
+            read[pattern.removeprefix("./")] = _selectors(codes)
+        except ConfigError as error:
+            problems.extend(f"'{pattern}' {problem}" for problem in error.problems)
+        if pattern.startswith("!"):
+            problems.append(f"'{pattern}': a pattern cannot be turned round with '!'.")
+    if problems:
+        raise ConfigError(problems)
+    return read
 
 
 def _apps(value: Any) -> dict[str, str]:
@@ -210,14 +228,15 @@ def _apps(value: Any) -> dict[str, str]:
 
 def _rules(value: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(value, dict) or not all(isinstance(options, dict) for options in value.values()):
-        raise ConfigError(["must hold one table for each rule, as in [tool.miglint.rules.blocking-index]."])
+        raise ConfigError(["must hold one table for each rule, as in [tool.miglint.rules.irreversible-run-python]."])
     problems: list[str] = []
     read: dict[str, dict[str, Any]] = {}
     by_name = {rule.name: rule for rule in ALL_RULES}
     for name, options in value.items():
         rule = by_name.get(name)
         if rule is None:
-            problems.append(f"names no rule: '{name}'{did_you_mean(name, by_name)}.")
+            coded = next((f" (did you mean '{one.name}'?)" for one in ALL_RULES if one.code == name.upper()), None)
+            problems.append(f"names no rule: '{name}'{coded or did_you_mean(name, by_name)}.")
             continue
         fields = {option.name.replace("_", "-"): option for option in dataclasses.fields(rule)}
         for key, given in options.items():

@@ -193,7 +193,9 @@ class _Finder:
 
     def __init__(self, root: str, excludes: Excludes, given: set[str]) -> None:
         self.root = root
-        self.given = {self.relative(path) for path in given}
+        # A file is read with its folder: a migration alone is no history.
+        folders = (path if os.path.isdir(path) else os.path.dirname(path) for path in given)
+        self.given = {self.relative(path) for path in (*given, *folders)}
         self.excludes = below_given(excludes, self.given)
         self.files: set[str] = set()
         self.untracked: set[str] = set()
@@ -236,11 +238,8 @@ class _Finder:
         """A path inside a reading root, given by hand: it is there even where git ignores it."""
         relative = self.relative(path)
         if not os.path.isdir(path):
-            if relative not in self.files:
-                self.files.add(relative)
-                if self.repository:
-                    self.ignored.add(relative)
-                    self.untracked.add(relative)
+            if relative not in self.files and relative.endswith(".py"):
+                self.read_ignored(os.path.dirname(path))
             return
         self.accept(relative)
         if not self.repository:

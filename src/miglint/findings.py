@@ -159,7 +159,8 @@ class Report:
 
     `findings` are those to show, in order of path, line, column, code; `suppressed` those that were hidden.
     `sources` holds the text of every file that a finding points into, by path, for frames and columns.
-    `paths` are what was asked for, as given.
+    `paths` are what was asked for, as given, and are there. `here` is where the working folder lies in the tree, and
+    `way_in` what leads from it to the tree's root where it lies outside.
     """
 
     findings: tuple[Finding, ...]
@@ -179,6 +180,8 @@ class Report:
     settings: tuple[str, ...] = ()
     exit_code: int = 0
     paths: tuple[str, ...] = (".",)
+    here: str = "."
+    way_in: str = ""
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)

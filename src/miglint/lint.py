@@ -13,11 +13,14 @@ from miglint import config as settings
 from miglint import fix as fixing
 from miglint import read, write
 from miglint.config import Config, ConfigError, Selection
+from miglint.facts.layout import Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
-from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Version, oldest_postgresql
+from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Vendor, Version, oldest_postgresql
+from miglint.facts.values import Literal, text_of
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
+from miglint.folding import fold_item
 from miglint.parse.text import UndecodableError, decode
 from miglint.project import Project, analyse
 from miglint.report.schema import Schema
@@ -59,9 +62,7 @@ def check_paths(
 def check(options: Options, progress: Progress | None = None) -> Report:
     """Judge everything that the paths belong to, and report what lies under them. Never raises for bad input."""
     run = _judge(options, progress)
-    fail_on = run.fail_on
-    failed = any(finding.severity >= fail_on for finding in run.report.findings)
-    exit_code = FAILED if run.failed else FINDINGS if failed and not options.exit_zero else CLEAN
+    exit_code = FAILED if run.failed else FINDINGS if run.found and not options.exit_zero else CLEAN
     return dataclasses.replace(run.report, exit_code=exit_code)
 
 
@@ -79,10 +80,10 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
     count = 0
     problems: list[str] = []
     for tree in run.trees:
-        here = (finding for finding in run.report.findings if finding.location.path in tree.sources)
-        for path, edits in sorted(fixing.safe_edits(here).items()):
+        mine = [one for one in run.report.findings if one.location.path.removeprefix(tree.prefix) in tree.sources]
+        for path, edits in sorted(fixing.safe_edits(mine).items()):
             try:
-                count += write.rewrite(tree.root, path, partial(fixing.apply, fixes=edits))
+                count += write.rewrite(tree.root, path.removeprefix(tree.prefix), partial(fixing.apply, fixes=edits))
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' could not be mended: {error}.")
     return Fixed(check(options) if count else check(options, progress), count, tuple(problems))
@@ -131,9 +132,11 @@ def schemas(projects: Sequence[Project], at: str | None) -> tuple[Schema, ...]:
 
 
 class _Run(NamedTuple):
+    """`found`: a finding is as severe as its project's settings ask for. `failed`: the run is not whole."""
+
     report: Report
     trees: tuple[read.Tree, ...]
-    fail_on: Severity
+    found: bool
     failed: bool
 
 
@@ -150,42 +153,42 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
     unreadable: set[str] = set()
     apps: set[str] = set()
     sources: dict[str, str] = {}
-    fail_on = options.fail_on or Severity.WARNING
+    found = False
     for tree in reading.trees:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             if config is None:
                 failed = True
                 continue
-            fail_on = min(fail_on, config.fail_on) if options.fail_on is None else fail_on
             project = _analyse(tree, facts, config)
             judged = _findings(project, config, notices)
             outcome = suppress(judged, _suppressions(tree, project), config.selected(), config)
-            unused = _placed(outcome.unused, project)
-            kept += [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
-            hidden += [finding for finding in outcome.hidden if _in_scope(finding, tree.scope)]
+            unused = _numbered(_placed(outcome.unused, project))
+            here = [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
+            found = found or any(finding.severity >= config.fail_on for finding in here)
+            kept += [_moved(finding, tree.prefix) for finding in here]
+            hidden += [_moved(finding, tree.prefix) for finding in outcome.hidden if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
             assumptions.append(_assumption(project))
             described += _described(project, config)
-            for migration in _own(project):
-                migrations[migration.path] = _under(migration.path, tree.scope)
-            for broken in project.unreadable:
-                if broken.key.app_label not in project.layout.linking_only:
-                    migrations[broken.path] = _under(broken.path, tree.scope)
-                    unreadable |= {broken.path} if migrations[broken.path] else set()
-            apps |= {
-                app.path for app in project.layout.apps if app.files and app.label not in project.layout.linking_only
-            }
+            broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
+            for path in (*(one.path for one in _own(project)), *broken):
+                migrations[tree.prefix + path] = _under(path, tree.scope)
+            unreadable |= {tree.prefix + path for path in broken if _under(path, tree.scope)}
+            apps |= {tree.prefix + app.path for app in project.layout.apps if app.files and _is_own(app.label, project)}
             for unknown in unanalysed(project):
                 if _under(unknown.location.path, tree.scope):
-                    unknowns.setdefault((unknown.location, unknown.operation), unknown)
+                    place = unknown.location._replace(path=tree.prefix + unknown.location.path)
+                    unknowns.setdefault((place, unknown.operation), unknown._replace(location=place))
         sources |= _sources(tree, [*kept, *hidden])
     failed = failed or any(notice.internal for notice in notices)
     report = Report(
         findings=_shown(kept),
         suppressed=_shown(hidden),
         rules=tuple(infos[code] for code in sorted(infos)),
-        paths=options.paths,
+        paths=tuple(path for path in options.paths if path not in reading.missing),
+        here=reading.trees[0].here if len(reading.trees) == 1 else ".",
+        way_in=reading.trees[0].way_in if len(reading.trees) == 1 else "",
         migrations=len(migrations),
         apps=len(apps),
         in_scope=sum(migrations.values()),
@@ -198,7 +201,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
         migration_files=tuple(sorted(path for path, shown in migrations.items() if shown)),
         settings=tuple(described),
     )
-    return _Run(report, reading.trees, fail_on, failed)
+    return _Run(report, reading.trees, found, failed)
 
 
 def _read(options: Options, notices: list[Notice], progress: Progress | None) -> tuple[read.Reading, bool]:
@@ -267,7 +270,7 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Proje
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
         changeset=None,
-        target=_target(config),
+        target=_target(config, facts.layout),
         large_tables=frozenset(config.large_tables),
     )
 
@@ -283,23 +286,43 @@ def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:
     return dataclasses.replace(tree.repository, ignored=mine)
 
 
-def _target(config: Config) -> Target:
+def _target(config: Config, layout: Layout) -> Target:
     """The versions that the judgement is for, and where they are from."""
     named = config.path or "the command line"
     django = config.django or DEFAULT_DJANGO
-    database = config.database or oldest_postgresql(django)
-    supported = oldest_postgresql(django)
-    if not database.version and database.vendor == "postgresql":
-        database = supported
+    database, database_from = config.database, named
+    if database is None:
+        database, database_from = _database_of(layout) or (Database("postgresql", ()), "")
+    if database.vendor == "postgresql" and not database.version:
+        database = oldest_postgresql(django)
+        oldest = f"the oldest that Django {'.'.join(map(str, django))} supports"
+        database_from = f"{database_from}; {oldest}" if database_from else oldest
     return Target(
         django=django,
         django_from=named if config.django else "the default",
         django_assumed=config.django is None,
         database=database,
-        database_from=named
-        if config.database and config.database.version
-        else f"the oldest that Django {'.'.join(map(str, django))} supports",
+        database_from=database_from,
     )
+
+
+def _database_of(layout: Layout) -> tuple[Database, str] | None:
+    """The vendor of the default database in Django's settings. SQLite is a developer's own: no evidence."""
+    databases = layout.settings.values.get("DATABASES")
+    default = fold_item(databases, Literal("default")) if databases is not None else None
+    engine = text_of(fold_item(default, Literal("ENGINE"))) if default is not None else None
+    vendor = _ENGINES.get((engine or "").rpartition(".")[2])
+    return (Database(vendor, ()), layout.settings.path or "the settings") if vendor is not None else None
+
+
+# The last part of ENGINE, of Django's own backends and of those that wrap them (`django_prometheus.db.backends.mysql`).
+_ENGINES: dict[str, Vendor] = {
+    "postgresql": "postgresql",
+    "postgresql_psycopg2": "postgresql",
+    "postgis": "postgresql",
+    "mysql": "mysql",
+    "oracle": "oracle",
+}
 
 
 def _findings(project: Project, config: Config, notices: list[Notice]) -> list[Finding]:
@@ -320,13 +343,38 @@ def _findings(project: Project, config: Config, notices: list[Notice]) -> list[F
                         internal=True,
                     )
                 )
-    numbered: Counter[str] = Counter()
+    return _numbered(found)
+
+
+def _numbered(findings: Iterable[Finding]) -> list[Finding]:
+    """In reading order, those that are otherwise alike told apart by a number."""
+    counts: Counter[str] = Counter()
     result = []
-    for finding in sorted(found, key=_order):
-        ordinal = numbered[finding.fingerprint]
-        numbered[finding.fingerprint] += 1
+    for finding in sorted(findings, key=_order):
+        ordinal = counts[finding.fingerprint]
+        counts[finding.fingerprint] += 1
         result.append(dataclasses.replace(finding, ordinal=ordinal) if ordinal else finding)
     return result
+
+
+def _moved(finding: Finding, prefix: str) -> Finding:
+    """A finding of one of several trees, under paths that tell them apart."""
+    if not prefix:
+        return finding
+
+    def moved(location: Location) -> Location:
+        return location._replace(path=prefix + location.path)
+
+    return dataclasses.replace(
+        finding,
+        location=moved(finding.location),
+        project=prefix + finding.project if finding.project != "." else prefix.rstrip("/"),
+        related=tuple(related._replace(location=moved(related.location)) for related in finding.related),
+        fixes=tuple(
+            fix._replace(edits=tuple(edit._replace(location=moved(edit.location)) for edit in fix.edits))
+            for fix in finding.fixes
+        ),
+    )
 
 
 def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
@@ -397,8 +445,13 @@ def _suppressions(tree: read.Tree, project: Project) -> dict[str, tuple[Suppress
 
 def _own(project: Project) -> Iterator[Migration]:
     for key, migration in sorted(project.migrations.items()):
-        if key.app_label not in project.layout.linking_only:
+        if _is_own(key.app_label, project):
             yield migration
+
+
+def _is_own(label: str, project: Project) -> bool:
+    """Whether the project reports on an app, and does not only read it so that it can be linked."""
+    return label not in project.layout.linking_only
 
 
 def _in_scope(finding: Finding, scope: tuple[str, ...]) -> bool:
@@ -467,9 +520,10 @@ def _sources(tree: read.Tree, findings: Iterable[Finding]) -> dict[str, str]:
     paths |= {related.location.path for finding in findings for related in finding.related}
     texts = {}
     for path in sorted(paths):
-        data = tree.source(path)
-        if data:
-            texts[path] = _text_of(data)
+        if path.startswith(tree.prefix):
+            data = tree.source(path.removeprefix(tree.prefix))
+            if data:
+                texts[path] = _text_of(data)
     return texts
 
 

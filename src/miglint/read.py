@@ -73,6 +73,11 @@ class Tree:
     sources: Mapping[str, bytes]
     notices: tuple[Notice, ...] = ()
     problems: tuple[str, ...] = ()
+    # Where the working folder lies in the tree; what leads from it to the root, where it lies outside; and what
+    # tells this tree's paths from those of the others, where there are several.
+    here: str = "."
+    way_in: str = ""
+    prefix: str = ""
 
     @property
     def root(self) -> Path:
@@ -128,7 +133,11 @@ def read(
         for root in sorted(places):
             known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
             reader = _Reader(root, places[root], configuration, isolated, _Parsing(known, jobs), progress)
-            trees.append(reader.tree())
+            here = os.path.relpath(working_folder, root).replace(os.sep, "/")
+            way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
+            inside = here != ".." and not here.startswith("../")
+            tree = replace(reader.tree(), here=here if inside else ".", way_in="" if inside else way_in)
+            trees.append(replace(tree, prefix=f"{way_in}/") if len(places) > 1 else tree)
             if known is not None:
                 known.save()
     finally:
@@ -287,7 +296,7 @@ class _Reader:
         return listing
 
     def _configure(self, folder: str) -> None:
-        relative = self._relative(folder.rstrip(os.sep))
+        relative = self._relative(folder)
         path = _configuration_file(folder)
         if path is None or relative in self.configurations:
             return
@@ -321,7 +330,7 @@ class _Reader:
         return self.configurations.get(folder)
 
     def _relative(self, path: str) -> str:
-        return os.path.relpath(path, self.root).replace(os.sep, "/")
+        return os.path.relpath(path or os.sep, self.root).replace(os.sep, "/")
 
     # What they say.
 
@@ -477,7 +486,7 @@ class _Reader:
                 if migration is not None:
                     migrations[key] = migration
                 elif not layout.is_south(self.sources.get(path, b"")):
-                    self.notices.append(f"'{path}' defines no class Migration, so Django would refuse to load it.")
+                    unreadable.append(Unreadable(key, path, Failure(_NO_MIGRATION, TOP)))
         return _Linked(dict(sorted(migrations.items())), tuple(sorted(unreadable, key=lambda one: one.key)))
 
     def _tell_of_failures(self, layouts: Iterable[Layout]) -> None:
@@ -530,6 +539,10 @@ class _Reader:
             path for path in (f"{package}/models.py", f"{package}/models/__init__.py") if path in self.listing.files
         ]
         return any(b"django" in (self._data(path) or b"") for path in models)
+
+
+# Django's loader takes every module of the folder for a migration, and raises BadMigrationError for one that is none.
+_NO_MIGRATION = "it defines no class Migration, for which Django refuses to load any migration at all"
 
 
 def _nothing(path: str) -> bool:

@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from miglint.config import UNUSED_SUPPRESSION, Config, all_codes, did_you_mean
+from miglint.config import UNUSED_SUPPRESSION, Config, all_codes, code_meant
 from miglint.facts.migration import Suppression
 from miglint.facts.source import Location, Span
 from miglint.findings import Edit, Finding, Fix, Severity, Suppressed
@@ -60,7 +60,7 @@ def _comment_for(
     path = finding.location.path
     first: Suppressed | None = None
     for comment in suppressions.get(path, ()):
-        if finding.code in comment.codes and _speaks_for(comment, finding):
+        if finding.code in map(str.upper, comment.codes) and _speaks_for(comment, finding):
             # Every comment that hides a finding has earned its place, also the second one.
             used.add((path, comment.span, finding.code))
             first = first or Suppressed("comment", comment.reason, Location(path, comment.span))
@@ -112,10 +112,21 @@ def _complaints(
         )
         return
     known = set(all_codes())
-    for number, (code, span) in enumerate(zip(comment.codes, comment.code_spans, strict=True)):
+    codes = tuple(code.upper() for code in comment.codes)
+    for number, (written, span) in enumerate(zip(comment.codes, comment.code_spans, strict=True)):
+        code = codes[number]
         if code not in known:
-            message = f"No rule has the code '{code}'{did_you_mean(code, known)}, so this hides nothing."
-        elif code in comment.codes[:number]:
+            # A slip of the pen is to be mended, not thrown away.
+            yield _complaint(
+                path,
+                comment,
+                span,
+                written,
+                f"No rule has the code '{written}'{code_meant(written)}, so this hides nothing.",
+                "Name the codes in full, as `miglint rule` lists them.",
+            )
+            continue
+        if code in codes[:number]:
             message = f"'{code}' stands here twice."
         elif code not in selected or code == UNUSED_SUPPRESSION or (path, comment.span, code) in used:
             # Whether it would hide something is not known while its rule is off.

@@ -94,4 +94,10 @@ def test_one_without_codes_is_kept_to_be_reported() -> None:
 
 def test_what_only_looks_like_a_comment_is_none() -> None:
     assert suppressions_of("x = '# miglint: ignore[MIG302]'\ny = '''\n# noqa: MIG302\n'''\n# miglint is a tool\n") == ()
-    assert suppressions_of("# miglint: ignored[MIG302]\n# xmiglint: ignore[MIG302]\n") == ()
+    assert suppressions_of("# xmiglint: ignore[MIG302]\n") == ()
+
+
+def test_what_is_said_to_miglint_in_other_words_is_kept_without_codes_so_that_it_is_reported() -> None:
+    for text in ("# miglint: ignored[MIG302]", "# miglint: disable[MIG302] why", "x = 1  # miglint:ignore-all"):
+        (kept,) = suppressions_of(f"{text}\n")
+        assert (kept.kind, kept.codes) == ("ignore", ())

@@ -21,7 +21,7 @@ def test_the_message_names_folder_file_line_pattern_and_consequence():
     (finding,) = findings(ignored("shop/migrations", "migrations/", line=3))
 
     assert finding.message == (
-        "git ignores every new migration in 'shop/migrations' (.gitignore:3, pattern 'migrations/'): `git add .` "
+        "git ignores new migrations in 'shop/migrations' (.gitignore:3, pattern 'migrations/'): `git add .` "
         "leaves out '0002_auto.py' without a word, so colleagues and the deploy never get it. "
         "Migrations are code: Django means them to be committed."
     )

@@ -19,6 +19,8 @@ _TEXT_OR_COMMENT = re.compile(rf"{STRING}|({COMMENT})", re.DOTALL)
 _IGNORE = re.compile(
     r"#+:?[ \t]*miglint[ \t]*:[ \t]*(ignore-file|ignore)(?![\w-])[ \t]*(?:\[([^\]#]*)\])?([^#]*)", re.IGNORECASE
 )
+# Whatever else is said to miglint in that way is a slip of the pen: it is kept, without codes, and reported.
+_DIRECTIVE = re.compile(r"#+:?[ \t]*miglint[ \t]*:(?![ \t]*ignore(?:-file)?(?![\w-]))[ \t]*([^#]*)", re.IGNORECASE)
 _NOQA = re.compile(r"#+[ \t]*noqa[ \t]*:[ \t]*([A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)([^#]*)", re.IGNORECASE)
 _CODE = re.compile(r"[^\s,]+")
 _OURS = re.compile(r"MIG\d+\Z", re.IGNORECASE)
@@ -56,6 +58,9 @@ def _suppressions(positions: Positions) -> Iterator[Suppression]:
                 span=span,
                 lines=_whole(positions) if for_file else _lines(positions, comment, written == "ignore-file"),
             )
+        for found in _DIRECTIVE.finditer(text, comment.start(), end):
+            span = _span(positions, found)
+            yield Suppression("ignore", (), (), found.group(1).strip(), span, _lines(positions, comment, True))
         for found in _NOQA.finditer(text, comment.start(), end):
             ours = tuple(code for code in _CODE.finditer(text, *found.span(1)) if _OURS.match(code.group()))
             if ours:

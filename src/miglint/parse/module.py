@@ -20,6 +20,7 @@ from miglint.facts.migration import (
 from miglint.facts.source import TOP, Span
 from miglint.facts.values import Reference, Unresolved, Value, text_of
 from miglint.parse.comments import suppressions_in
+from miglint.parse.imports import needs_of
 from miglint.parse.names import Draft, Interpreter
 from miglint.parse.positions import LINE_END, Positions
 from miglint.parse.scan import refused, scan
@@ -30,6 +31,7 @@ from miglint.signatures import Ancestry, ancestry, build_operations
 _SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 _LISTS = ("dependencies", "run_before", "replaces")
 _ATTRIBUTES = (*_LISTS, "operations", "initial", "atomic")
+_CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
 
 
@@ -71,6 +73,11 @@ def _first_line(error: BaseException) -> str:
 
 def _syntax_failure(text: str, error: cst.ParserSyntaxError) -> Failure:
     """Python's own complaint where it has one at that place: libcst often knows only where it gave up."""
+    conflict = _CONFLICT.search(text)
+    if conflict is not None:
+        line = len(LINE_END.findall(text, 0, conflict.start())) + 1
+        width = len(conflict.group())
+        return Failure("it holds a merge conflict that nobody has resolved", Span(line, 1, line, width + 1))
     python = _by_python(text)
     place = _PARSER_PLACE.search(error.message)
     if place is None:
@@ -119,6 +126,7 @@ def _module(tree: cst.Module, text: str) -> Module:
         migration=migration,
         suppressions=suppressions_in(positions),
         settings_module=_settings_module(tree, text, interpreter),
+        needs={} if migration is None else needs_of(tree, positions, interpreter.module.values),
     )
 
 

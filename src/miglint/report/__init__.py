@@ -35,6 +35,10 @@ class Style:
     quiet: bool = False
     verbose: int = 0
     show_suppressed: bool = False
+    # For people, paths are as from the working folder: `here` is where that lies in the tree; where it lies outside,
+    # `way_in` leads from it to the tree's root.
+    here: str = "."
+    way_in: str = ""
 
 
 def render(report: Report, format_: str, style: Style, pages: Pages) -> str:

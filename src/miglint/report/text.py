@@ -117,7 +117,19 @@ def _hidden(finding: Finding) -> str:
 
 def _place(finding: Finding, style: Style) -> str:
     span = finding.location.span
-    return f"{paint(visible(finding.location.path), 'bold', style.colour)}:{span.line}:{span.column}"
+    return f"{paint(visible(_from_here(finding.location.path, style)), 'bold', style.colour)}:{span.line}:{span.column}"
+
+
+def _from_here(path: str, style: Style) -> str:
+    """A path as somebody in the working folder would write it, so that an editor there can open it."""
+    if style.way_in:
+        return f"{style.way_in}/{path}"
+    here = [] if style.here == "." else style.here.split("/")
+    parts = path.split("/")
+    shared = 0
+    while shared < min(len(here), len(parts) - 1) and here[shared] == parts[shared]:
+        shared += 1
+    return "/".join([*[".."] * (len(here) - shared), *parts[shared:]])
 
 
 def _spots(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) -> list[str]:
@@ -128,7 +140,7 @@ def _spots(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) 
 
 def _related(related: Related, report: Report, style: Style, cut: _Lines) -> list[str]:
     path, span = related.location
-    place = f"{visible(path)}:{span.line}:{span.column}"
+    place = f"{visible(_from_here(path, style))}:{span.line}:{span.column}"
     rows = wrap(related.message, style.width, f"  {_ARROW} {place}  ", "      ")
     rows[0] = f"  {paint(_ARROW, 'dim', style.colour)}" + rows[0][2 + len(_ARROW) :]
     lines = _lines(path, report, cut)
@@ -200,7 +212,7 @@ def _not_analysed(report: Report, style: Style) -> Iterator[str]:
         return
     yield f"{what}."
     for unknown in report.unanalysed[:_FEW]:
-        place = f"{visible(unknown.location.path)}:{unknown.location.span.line}"
+        place = f"{visible(_from_here(unknown.location.path, style))}:{unknown.location.span.line}"
         yield from wrap(unknown.reason, style.width, f"  {place}  ", "      ")
     if len(report.unanalysed) > _FEW:
         yield f"  and {len(report.unanalysed) - _FEW} more (--select {_UNANALYSED_RULE} lists them)"

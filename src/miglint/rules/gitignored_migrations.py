@@ -54,7 +54,7 @@ def _is_in_tree(source: str) -> bool:
 
 def _message(ignored: IgnoredFolder) -> str:
     message = (
-        f"git ignores every new migration in '{ignored.folder}' ({ignored.source}:{ignored.line}, pattern "
+        f"git ignores new migrations in '{ignored.folder}' ({ignored.source}:{ignored.line}, pattern "
         f"'{ignored.pattern}'): `git add .` leaves out '{_file_name(ignored)}' without a word, so colleagues and the "
         "deploy never get it."
     )
