@@ -15,9 +15,9 @@ from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
-from miglint.schema.model import Ground, has_table, implicit_auto_field, table_of
+from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
-from miglint.schema.state import ModelState, SchemaState
+from miglint.schema.state import ModelState, Origin, SchemaState
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,27 @@ class Project:
         """The schema after one migration and all that it needs, as Django's `loader.project_state(key)` has it."""
         plan = [self.migrations[one] for one in self.graph.plan_to(key) if one in self.migrations]
         return _last(tuple(replay(plan, self.ground.swappable, _unread(self.unreadable, self.graph))))
+
+    def was_there(self, origin: Origin, step: Step) -> bool | None:
+        """Whether the running release knows what `origin` made: not so where the changeset did. None is unknown."""
+        return _was_there(origin, step.migration.key, self.changeset)
+
+    def end_of(self, migration: Migration) -> SchemaState:
+        """The state that a migration leaves behind."""
+        # What is nested in database_operations has states of its own.
+        return next(
+            step.after for step in reversed(self.steps) if step.migration is migration and "." not in step.index
+        )
+
+    def columns_left(self, step: Step) -> frozenset[str]:
+        """The columns of the step's table once its migration is through, under whatever name the table goes then."""
+        end = self.end_of(step.migration)
+        left = set()
+        for model in end.models():
+            is_it = step.model is not None and model.made == step.model.made
+            if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
+                left |= {column.name for column in columns_of(model, end, self.ground)}
+        return frozenset(left)
 
     def planned(self) -> Iterator[Migration]:
         """The migrations that Django would apply to an empty database, in its order."""
@@ -199,10 +220,14 @@ def _existed_before(
     # migrations: they are applied one after the other, and no row comes in between.
     if current in initial and model.made.migration in initial and model.app_label == current.app_label:
         return False
-    # A model that only the state gained has a table that somebody made another way, some time before.
-    if ".state." in model.made.operation:
-        return None if model.made.migration == current else True
-    return model.made.migration not in ({current} if changeset is None else changeset | {current})
+    return _was_there(model.made, current, changeset)
+
+
+def _was_there(origin: Origin, current: MigrationKey, changeset: frozenset[MigrationKey] | None) -> bool | None:
+    # What only the state gained, somebody made another way in the database, some time before.
+    if ".state." in origin.operation:
+        return None if origin.migration == current else True
+    return origin.migration not in ({current} if changeset is None else changeset | {current})
 
 
 def _effects(transition: Transition, table: str | None, target: Target) -> tuple[Effect, ...]:

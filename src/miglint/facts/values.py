@@ -137,3 +137,15 @@ def unresolved_in(value: Value) -> Iterator[Unresolved]:
                 yield from unresolved_in(argument.value)
         case Literal() | Reference() | Parameter() | Digest():
             return
+
+
+def texts_in(value: Value) -> Iterator[str]:
+    """The strings that a value is or lists, at any depth, in order."""
+    match value:
+        case Literal(str(text)):
+            yield text
+        case Sequence(items=items):
+            for item in items:
+                yield from texts_in(item)
+        case _:
+            return

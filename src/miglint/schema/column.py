@@ -6,7 +6,10 @@ for Django 3.2 to 6.1 alike.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from miglint.facts.fields import Field
+from miglint.facts.target import Vendor
 from miglint.facts.values import (
     Call,
     Digest,
@@ -21,6 +24,8 @@ from miglint.facts.values import (
     text_of,
     truth_of,
 )
+from miglint.schema.field import attributes
+from miglint.signatures import build_field
 
 # Columns that number their rows by themselves.
 AUTOMATIC = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
@@ -60,6 +65,19 @@ _EMPTY_IS_NULL = frozenset({"GenericIPAddressField"})
 _DATES = frozenset({"DateField", "DateTimeField", "TimeField"})
 
 
+class ColumnType(NamedTuple):
+    """A column's type in the database's words; `sizes` are a length, or precision and scale, `of` an array's items."""
+
+    name: str
+    sizes: tuple[int, ...] = ()
+    of: ColumnType | None = None
+
+    def __str__(self) -> str:
+        if self.of is not None:
+            return f"{self.of}[]"
+        return f"{self.name}({', '.join(map(str, self.sizes))})" if self.sizes else self.name
+
+
 def lacks_value(field: Field) -> bool | None:
     """Whether the field's column is NOT NULL and nothing says what existing rows hold in it."""
     if has_column(field) is False or field.kind in AUTOMATIC or field.kind == "GeneratedField":
@@ -79,6 +97,11 @@ def column_name(field: Field, name: str) -> Text:
     if isinstance(given, Unresolved):
         return given
     return text_of(given) or (f"{name}_id" if field.kind in FOREIGN_KEYS else name)
+
+
+def is_checked(field: Field, vendor: Vendor) -> bool:
+    """Whether Django writes a CHECK of its own for the column: data_type_check_constraints of its backends."""
+    return field.kind in POSITIVE or (field.kind == "JSONField" and vendor in ("mariadb", "oracle", "sqlite"))
 
 
 def takes_null(field: Field) -> bool | None:
@@ -145,6 +168,176 @@ def db_default(field: Field) -> Value | None:
 def is_enforced(field: Field) -> bool | None:
     """Whether a foreign key is one to the database too."""
     return _truth(field, "db_constraint", default=True)
+
+
+def column_type(field: Field, vendor: Vendor) -> ColumnType | Unresolved:
+    """The type of a field's own column; a foreign key's is that of the column that it refers to, which others know.
+
+    DatabaseWrapper.data_types of Django's backends; numbering (identity, AUTO_INCREMENT) and checks are left out.
+    """
+    unknown = Unresolved(f"the type of {field.path or 'this field'} is not known", field.site.span)
+    kind = field.kind
+    if kind == "GeneratedField":
+        output = field.options.get("output_field")
+        built = build_field(output) if isinstance(output, Call) else None
+        return column_type(built, vendor) if built is not None else unknown
+    if kind == "ArrayField":
+        base = field.options.get("base_field")
+        built = build_field(base) if isinstance(base, Call) else None
+        of = column_type(built, vendor) if built is not None else unknown
+        return of if isinstance(of, Unresolved) else ColumnType("array", (), of)
+    if kind is None or vendor == "oracle":
+        return unknown
+    if kind in _LIMITED_TEXT:
+        length = _length(field)
+        if isinstance(length, Unresolved):
+            return length
+        return ColumnType("varchar", () if length is None else (length,))
+    if kind == "DecimalField" and vendor != "sqlite":
+        digits, places = _number(field.options.get("max_digits")), _number(field.options.get("decimal_places"))
+        return unknown if digits is None or places is None else ColumnType("numeric", (digits, places))
+    name = _TYPES[vendor].get(kind)
+    return unknown if name is None else ColumnType(name)
+
+
+def takes_all_of(new: ColumnType, old: ColumnType) -> bool:
+    """Whether a column of the new type takes, and gives back, what was written for the old one.
+
+    A type of another kind does not: a comparison with the old kind's values fails on PostgreSQL, or what is read
+    is of another class in Python.
+    """
+    if new == old:
+        return True
+    if new.of is not None and old.of is not None:
+        # There is no operator between arrays of unlike items, wider ones included.
+        return new.of.name == old.of.name and takes_all_of(new.of, old.of)
+    if new.name in _TEXTS and old.name in _TEXTS:
+        return not new.sizes or (bool(old.sizes) and new.sizes[0] >= old.sizes[0])
+    if new.name in _RANGES and old.name in _RANGES:
+        (low, high), (old_low, old_high) = _RANGES[new.name], _RANGES[old.name]
+        return low <= old_low and high >= old_high
+    if new.name == old.name == "numeric":
+        # Digits too many behind the point are rounded away, those before it are refused.
+        return new.sizes[0] - new.sizes[1] >= old.sizes[0] - old.sizes[1]
+    return False
+
+
+def is_same_kind(one: ColumnType, other: ColumnType) -> bool:
+    """Whether two types hold the same kind of value, one perhaps less of it."""
+    return one.name == other.name or any(one.name in kind and other.name in kind for kind in (_TEXTS, _RANGES))
+
+
+_LIMITED_TEXT = frozenset(
+    {
+        *("CharField", "CommaSeparatedIntegerField", "EmailField", "FileField", "FilePathField", "ImageField"),
+        *("SlugField", "URLField"),
+    }
+)
+
+_INTEGERS = {
+    "AutoField": "integer",
+    "BigAutoField": "bigint",
+    "BigIntegerField": "bigint",
+    "IntegerField": "integer",
+    "OrderWrt": "integer",
+    "PositiveBigIntegerField": "bigint",
+    "PositiveIntegerField": "integer",
+    "PositiveSmallIntegerField": "smallint",
+    "SmallAutoField": "smallint",
+    "SmallIntegerField": "smallint",
+}
+
+_UNSIGNED = {kind: f"{name} unsigned" if kind in POSITIVE else name for kind, name in _INTEGERS.items()}
+
+_TYPES: dict[Vendor, dict[str, str]] = {
+    "postgresql": {
+        **_INTEGERS,
+        "BigIntegerRangeField": "int8range",
+        "BinaryField": "bytea",
+        "BooleanField": "boolean",
+        "CICharField": "citext",
+        "CIEmailField": "citext",
+        "CITextField": "citext",
+        "DateField": "date",
+        "DateRangeField": "daterange",
+        "DateTimeField": "timestamp with time zone",
+        "DateTimeRangeField": "tstzrange",
+        "DecimalRangeField": "numrange",
+        "DurationField": "interval",
+        "FloatField": "double precision",
+        "FloatRangeField": "numrange",
+        "GenericIPAddressField": "inet",
+        "HStoreField": "hstore",
+        "IPAddressField": "inet",
+        "IntegerRangeField": "int4range",
+        "JSONField": "jsonb",
+        "NullBooleanField": "boolean",
+        "SearchQueryField": "tsquery",
+        "SearchVectorField": "tsvector",
+        "TextField": "text",
+        "TimeField": "time",
+        "UUIDField": "uuid",
+    },
+    "mysql": {
+        **_UNSIGNED,
+        "BinaryField": "longblob",
+        "BooleanField": "bool",
+        "DateField": "date",
+        "DateTimeField": "datetime(6)",
+        "DurationField": "bigint",
+        "FloatField": "double precision",
+        "GenericIPAddressField": "char(39)",
+        "IPAddressField": "char(15)",
+        "JSONField": "json",
+        "NullBooleanField": "bool",
+        "TextField": "longtext",
+        "TimeField": "time(6)",
+        "UUIDField": "char(32)",
+    },
+    "sqlite": {
+        **_UNSIGNED,
+        # What numbers its rows there is an INTEGER, whatever its size.
+        **dict.fromkeys(AUTOMATIC, "integer"),
+        "BinaryField": "BLOB",
+        "BooleanField": "bool",
+        "DateField": "date",
+        "DateTimeField": "datetime",
+        "DecimalField": "decimal",
+        "DurationField": "bigint",
+        "FloatField": "real",
+        "GenericIPAddressField": "char(39)",
+        "IPAddressField": "char(15)",
+        "JSONField": "text",
+        "NullBooleanField": "bool",
+        "TextField": "text",
+        "TimeField": "time",
+        "UUIDField": "char(32)",
+    },
+    "oracle": {},
+}
+_TYPES["mariadb"] = _TYPES["mysql"]
+
+_TEXTS = frozenset({"citext", "longtext", "text", "varchar"})
+
+_RANGES = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+    "smallint unsigned": (0, 2**16 - 1),
+    "integer unsigned": (0, 2**32 - 1),
+    "bigint unsigned": (0, 2**64 - 1),
+}
+
+
+def _length(field: Field) -> int | Unresolved | None:
+    known = attributes(field)
+    if "max_length" in known.unknown:
+        return Unresolved("its max_length is not known", field.site.span)
+    return known.max_length
+
+
+def _number(value: Value | None) -> int | None:
+    return value.value if isinstance(value, Literal) and isinstance(value.value, int) else None
 
 
 def _given(field: Field, name: str) -> Value | None:
