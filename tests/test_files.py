@@ -120,10 +120,10 @@ class TestEitherWay:
 
         assert find(either, ".", "build/lib").files == ("build/lib/shop/models.py", "shop/models.py")
 
-    def test_an_excluded_file_given_by_hand_is_read(self, either):
+    def test_an_excluded_file_given_by_hand_is_read_with_its_folder(self, either):
         write(either, "a/x.py", "a/y.py")
 
-        assert find(either, "a/x.py", excludes=("a",)).files == ("a/x.py",)
+        assert find(either, "a/x.py", excludes=("a",)).files == ("a/x.py", "a/y.py")
 
     def test_an_excluded_folder_given_by_hand_is_read_but_for_what_is_excluded_in_it(self, either):
         write(either, "a/x.py", "a/old/x.py", "b/old/x.py")

@@ -30,7 +30,7 @@ def comment(
 
 def outcome(findings: list[Finding], *comments: Suppression, config: Config | None = None) -> Outcome:
     config = config or Config()
-    return suppress(findings, {PATH: comments} if comments else {}, config.selected(), config)
+    return suppress(findings, {PATH: comments} if comments else {}, {PATH}, config.selected(), config)
 
 
 def test_a_comment_on_another_line_hides_nothing() -> None:

@@ -151,9 +151,11 @@ def check(**arguments: Any) -> int:
         click.echo("\n".join(report.settings))
         _say(report.notices)
         return report.exit_code if report.exit_code == FAILED else CLEAN
-    for output in outputs:
-        _write(report, output, arguments)
+    unwritten = [problem for output in outputs if (problem := _write(report, output, arguments)) is not None]
     _say(report.notices)
+    if unwritten:
+        # Whatever could be written has been.
+        raise click.ClickException("\n".join(unwritten))
     return report.exit_code
 
 
@@ -315,7 +317,8 @@ def _say(notices: Iterable[Notice]) -> None:
         click.echo(f"miglint: {visible(notice.message)}", err=True)
 
 
-def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:
+def _write(report: Report, output: Output, arguments: dict[str, Any]) -> str | None:
+    """Put the report where it is to go; why that failed, where it did."""
     from dataclasses import replace
 
     from miglint import report as formats
@@ -329,12 +332,15 @@ def _write(report: Report, output: Output, arguments: dict[str, Any]) -> None:
         try:
             write.write_text(output.file, text)
         except OSError as error:
-            raise click.ClickException(f"'{output.file}' cannot be written: {error.strerror or error}.") from error
-        return
+            return f"'{output.file}' cannot be written: {error.strerror or error}."
+        return None
     if text:
         click.echo(text, color=style.colour, nl=not text.endswith("\n"))
     if arguments["statistics"]:
-        click.echo(formats.statistics(report, style), color=style.colour)
+        # A table in the middle of JSON would be no JSON any more.
+        for_people = output.format in ("full", "concise")
+        click.echo(formats.statistics(report, style), color=style.colour, err=not for_people)
+    return None
 
 
 def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:

@@ -61,7 +61,10 @@ def check_paths(
 
 def check(options: Options, progress: Progress | None = None) -> Report:
     """Judge everything that the paths belong to, and report what lies under them. Never raises for bad input."""
-    run = _judge(options, progress)
+    return _concluded(_judge(options, progress), options)
+
+
+def _concluded(run: _Run, options: Options) -> Report:
     exit_code = FAILED if run.failed else FINDINGS if run.found and not options.exit_zero else CLEAN
     return dataclasses.replace(run.report, exit_code=exit_code)
 
@@ -86,7 +89,7 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
                 count += write.rewrite(tree.root, path.removeprefix(tree.prefix), partial(fixing.apply, fixes=edits))
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' could not be mended: {error}.")
-    return Fixed(check(options) if count else check(options, progress), count, tuple(problems))
+    return Fixed(check(options) if count else _concluded(run, options), count, tuple(problems))
 
 
 class Linked(NamedTuple):
@@ -154,15 +157,24 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
     apps: set[str] = set()
     sources: dict[str, str] = {}
     found = False
+    looked_at: set[str] = set()
     for tree in reading.trees:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             if config is None:
                 failed = True
                 continue
-            project = _analyse(tree, facts, config)
+            try:
+                project = _analyse(tree, facts, config)
+            except Exception as error:
+                whose = f"project '{facts.layout.root}' could not be replayed: {type(error).__name__}: {error}."
+                notices.append(Notice(f"{whose} {_OURS} Other projects were judged.", internal=True))
+                continue
+            looked_at.update(options.paths)
             judged = _findings(project, config, notices)
-            outcome = suppress(judged, _suppressions(tree, project), config.selected(), config)
+            # A comment in a file that a squash replaces has nothing to hide while the squash is there.
+            planned = {migration.path for migration in project.planned() if _is_own(migration.key.app_label, project)}
+            outcome = suppress(judged, _suppressions(project), planned, config.selected(), config)
             unused = _numbered(_placed(outcome.unused, project))
             here = [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
             found = found or any(finding.severity >= config.fail_on for finding in here)
@@ -186,7 +198,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
         findings=_shown(kept),
         suppressed=_shown(hidden),
         rules=tuple(infos[code] for code in sorted(infos)),
-        paths=tuple(path for path in options.paths if path not in reading.missing),
+        paths=tuple(path for path in options.paths if path in looked_at and path not in reading.missing),
         here=reading.trees[0].here if len(reading.trees) == 1 else ".",
         way_in=reading.trees[0].way_in if len(reading.trees) == 1 else "",
         migrations=len(migrations),
@@ -330,20 +342,23 @@ def _findings(project: Project, config: Config, notices: list[Notice]) -> list[F
     found: list[Finding] = []
     for rule in config.build_rules():
         severity = config.severity(rule.code, rule.name, rule.severity)
-        checks = _checks(rule, project)
-        for where, check_one in checks:
+        failures: list[str] = []
+        for where, check_one in _checks(rule, project):
             try:
                 found += [_configured(finding, rule, severity, project) for finding in check_one()]
             except Exception as error:
-                place = f" on {where}" if where else ""
-                notices.append(
-                    Notice(
-                        f"rule {rule.code} failed{place}: {type(error).__name__}: {error}. "
-                        "This is a fault of miglint; everything else was judged.",
-                        internal=True,
-                    )
+                failures.append(f"{f' on {where}' if where else ''}: {type(error).__name__}: {error}")
+        if failures:
+            more = f" It failed {len(failures) - 1} more times." if len(failures) > 1 else ""
+            notices.append(
+                Notice(
+                    f"rule {rule.code} failed{failures[0]}.{more} {_OURS} Everything else was judged.", internal=True
                 )
+            )
     return _numbered(found)
+
+
+_OURS = "This is a fault of miglint."
 
 
 def _numbered(findings: Iterable[Finding]) -> list[Finding]:
@@ -437,10 +452,9 @@ def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding
         yield dataclasses.replace(finding, project=owner, app=key.app_label, migration=key.name)
 
 
-def _suppressions(tree: read.Tree, project: Project) -> dict[str, tuple[Suppression, ...]]:
-    return {
-        migration.path: migration.module.suppressions for migration in _own(project) if migration.module.suppressions
-    }
+def _suppressions(project: Project) -> dict[str, tuple[Suppression, ...]]:
+    """The comments of every file that was read: a finding may stand in an apps.py as well."""
+    return {path: module.suppressions for path, module in project.modules.items() if module.suppressions}
 
 
 def _own(project: Project) -> Iterator[Migration]:

@@ -172,6 +172,8 @@ class Modules:
     # Other files' contents, None where there is no such file.
     texts: AnyMapping[str, str | None] = field(default_factory=dict)
     wanted_texts: set[str] = field(default_factory=set)
+    # Steps that are left for one evaluation, so that functions of other files can be no trap.
+    steps: int = 0
 
     def module(self, path: str) -> Module | None:
         module = self.known.get(path)
@@ -215,11 +217,11 @@ class Modules:
         Functions of the tree are called where their outcome is known, files beside a module read where it opens
         them. Names that stay are such that they mean the same in any file of the tree.
         """
-        return self._evaluate(value, near, None, 0)
+        return self._bounded(value, near, None)
 
     def evaluate_for(self, value: Value, near: str, home: str) -> Value:
         """A value of the file `near`, with names that mean in the file `home` what they mean there."""
-        return self._evaluate(value, near, home, 0)
+        return self._bounded(value, near, home)
 
     def _ancestors(
         self, name: str, near: str, known: Callable[[str], T | None], seen: set[tuple[str, str]]
@@ -235,9 +237,17 @@ class Modules:
                 if isinstance(base, Reference):
                     yield from self._ancestors(base.path, found.path, known, seen)
 
+    def _bounded(self, value: Value, near: str, home: str | None) -> Value:
+        self.steps = _MOST_STEPS
+        outcome = self._evaluate(value, near, home, 0)
+        # Half of what it comes to would be a guess.
+        return outcome if self.steps > 0 else value
+
     def _evaluate(self, value: Value, near: str, home: str | None, depth: int) -> Value:
         """`home` is the file whose value this becomes part of, None if it is `near` itself."""
-        if depth > _DEEPEST:
+        self.steps -= 1
+        if depth > _DEEPEST or self.steps <= 0:
+            self.steps = 0
             return value
         match value:
             case Reference(path):
@@ -722,6 +732,9 @@ def _token(meaning: Found | External) -> str:
 
 # How deep names may lead to names, and calls to calls, before it is taken for a circle.
 _DEEPEST = 30
+
+# A list of a thousand operations takes some ten thousand.
+_MOST_STEPS = 200_000
 
 # No file: every name is written out in full.
 _NOWHERE = "/"

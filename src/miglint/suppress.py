@@ -26,15 +26,19 @@ class Outcome(NamedTuple):
 def suppress(
     findings: Iterable[Finding],
     suppressions: Mapping[str, tuple[Suppression, ...]],
+    judged_paths: Collection[str],
     selected: Collection[str],
     config: Config,
 ) -> Outcome:
-    """Hide what comments and `per-file-ignores` hide. `suppressions` are a file's comments, by its path."""
-    used: set[tuple[str, Span, str]] = set()
+    """Hide what comments and `per-file-ignores` hide. `suppressions` are a file's comments, by its path.
+
+    Of comments that hid nothing, those in `judged_paths` are told: elsewhere nothing would have been found.
+    """
+    comments = _Comments(suppressions)
     kept: list[Finding] = []
     hidden: list[Finding] = []
     for finding in findings:
-        by = _comment_for(finding, suppressions, used) or _setting_for(finding, config)
+        by = comments.hide(finding) or _setting_for(finding, config)
         if by is None:
             kept.append(finding)
         else:
@@ -42,11 +46,11 @@ def suppress(
     unused: list[Finding] = []
     if UNUSED_SUPPRESSION in selected:
         severity = config.severity(UNUSED_SUPPRESSION, UNUSED_SUPPRESSION_NAME, Severity.WARNING)
-        for path, comments in sorted(suppressions.items()):
-            for comment in comments:
-                for finding in _complaints(path, comment, used, selected, config):
+        for path in sorted(suppressions.keys() & set(judged_paths)):
+            for comment in suppressions[path]:
+                for finding in _complaints(path, comment, comments.used, selected, config):
                     judged = dataclasses.replace(finding, severity=severity)
-                    by = _comment_for(judged, suppressions, used) or _setting_for(judged, config)
+                    by = comments.hide(judged) or _setting_for(judged, config)
                     if by is None:
                         unused.append(judged)
                     else:
@@ -54,28 +58,32 @@ def suppress(
     return Outcome(tuple(kept), tuple(hidden), tuple(unused))
 
 
-def _comment_for(
-    finding: Finding, suppressions: Mapping[str, tuple[Suppression, ...]], used: set[tuple[str, Span, str]]
-) -> Suppressed | None:
-    path = finding.location.path
-    first: Suppressed | None = None
-    for comment in suppressions.get(path, ()):
-        if finding.code in map(str.upper, comment.codes) and _speaks_for(comment, finding):
-            # Every comment that hides a finding has earned its place, also the second one.
-            used.add((path, comment.span, finding.code))
-            first = first or Suppressed("comment", comment.reason, Location(path, comment.span))
-    return first
+class _Comments:
+    """Suppression comments by what they speak for, so that many of them and many findings cost no more than both."""
 
+    def __init__(self, suppressions: Mapping[str, tuple[Suppression, ...]]) -> None:
+        self.whole: dict[tuple[str, str], list[Suppression]] = {}
+        self.lines: dict[tuple[str, str, int], list[Suppression]] = {}
+        self.used: set[tuple[str, Span, str]] = set()
+        for path, comments in suppressions.items():
+            for comment in comments:
+                for code in map(str.upper, comment.codes):
+                    if comment.kind == "ignore-file":
+                        self.whole.setdefault((path, code), []).append(comment)
+                        continue
+                    for line in range(comment.lines[0], comment.lines[1] + 1):
+                        self.lines.setdefault((path, code, line), []).append(comment)
 
-def _speaks_for(comment: Suppression, finding: Finding) -> bool:
-    if comment.kind == "ignore-file":
-        return True
-    first, last = comment.lines
-    span = finding.location.span
-    if first <= span.end_line and last >= span.line:
-        return True
-    extent = finding.extent
-    return extent is not None and first <= extent.end_line and last >= extent.line
+    def hide(self, finding: Finding) -> Suppressed | None:
+        """What hides a finding. Every comment that does has earned its place, also the second one."""
+        path, code, span = finding.location.path, finding.code, finding.location.span
+        spans = (span, finding.extent) if finding.extent is not None else (span,)
+        lines = dict.fromkeys(line for one in spans for line in range(one.line, one.end_line + 1))
+        found = [*self.whole.get((path, code), ())]
+        for line in lines:
+            found += self.lines.get((path, code, line), ())
+        self.used.update((path, comment.span, code) for comment in found)
+        return Suppressed("comment", found[0].reason, Location(path, found[0].span)) if found else None
 
 
 def _setting_for(finding: Finding, config: Config) -> Suppressed | None:

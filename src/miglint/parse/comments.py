@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 import libcst as cst
 
 from miglint.facts.migration import Suppression
 from miglint.facts.source import Span
-from miglint.parse.positions import LINE_END, Positions
+from miglint.parse.positions import Positions
 from miglint.parse.scan import COMMENT, STRING
 
 # How far down a comment for the whole file is looked for, where no definition ends the file's head before.
@@ -41,6 +42,7 @@ def suppressions_in(positions: Positions) -> tuple[Suppression, ...]:
 
 def _suppressions(positions: Positions) -> Iterator[Suppression]:
     text = positions.text
+    below = _Below(positions)
     for comment in _TEXT_OR_COMMENT.finditer(text):
         if comment.group(1) is None:
             continue
@@ -49,18 +51,18 @@ def _suppressions(positions: Positions) -> Iterator[Suppression]:
             codes = tuple(_CODE.finditer(text, *found.span(2))) if found.group(2) is not None else ()
             span = _span(positions, found)
             written = "ignore-file" if found.group(1).lower() == "ignore-file" else "ignore"
-            for_file = written == "ignore-file" and _is_at_top(positions, found.start())
+            for_file = written == "ignore-file" and below.is_at_top(found.start())
             yield Suppression(
                 kind="ignore-file" if for_file else "ignore",
                 codes=tuple(code.group() for code in codes),
                 code_spans=tuple(positions.span_of(*code.span()) for code in codes),
                 reason=found.group(3).strip(" \t\f:-–—"),
                 span=span,
-                lines=_whole(positions) if for_file else _lines(positions, comment, written == "ignore-file"),
+                lines=_whole(positions) if for_file else below.lines(comment, written == "ignore-file"),
             )
         for found in _DIRECTIVE.finditer(text, comment.start(), end):
             span = _span(positions, found)
-            yield Suppression("ignore", (), (), found.group(1).strip(), span, _lines(positions, comment, True))
+            yield Suppression("ignore", (), (), found.group(1).strip(), span, below.lines(comment, True))
         for found in _NOQA.finditer(text, comment.start(), end):
             ours = tuple(code for code in _CODE.finditer(text, *found.span(1)) if _OURS.match(code.group()))
             if ours:
@@ -70,7 +72,7 @@ def _suppressions(positions: Positions) -> Iterator[Suppression]:
                     code_spans=tuple(positions.span_of(*code.span()) for code in ours),
                     reason=found.group(2).strip(" \t\f:-–—"),
                     span=_span(positions, found),
-                    lines=_lines(positions, comment, False),
+                    lines=below.lines(comment, False),
                 )
 
 
@@ -82,38 +84,45 @@ def _whole(positions: Positions) -> tuple[int, int]:
     return 1, positions.span_of(0, len(positions.text)).end_line
 
 
-def _is_at_top(positions: Positions, offset: int) -> bool:
-    line = positions.span_of(offset, offset).line
-    if line <= _HEAD:
-        return True
-    definitions = [
-        positions.offsets(node)[0] for node in positions.nodes() if isinstance(node, cst.ClassDef | cst.FunctionDef)
-    ]
-    return offset < min(definitions, default=offset + 1)
+class _Below:
+    """What stands below a comment; the tree is looked through once, however many comments there are."""
 
+    def __init__(self, positions: Positions) -> None:
+        self.positions = positions
 
-def _lines(positions: Positions, comment: re.Match[str], own_alone: bool) -> tuple[int, int]:
-    """The lines that a comment speaks for: its own, or those of what stands below it, if it stands alone."""
-    text = positions.text
-    line = positions.span_of(comment.start(), comment.start()).line
-    before = list(LINE_END.finditer(text, 0, comment.start()))
-    start = before[-1].end() if before else 0
-    if own_alone or text[start : comment.start()].strip():
-        return line, line
-    skipped = _SKIPPED.match(text, comment.end())
-    below = skipped.end() if skipped else comment.end()
-    if below >= len(text):
-        return line, line
-    first = positions.span_of(below, below).line
-    return line, max(first, _last_line(positions, below))
+    def is_at_top(self, offset: int) -> bool:
+        """Whether a comment may speak for the whole file."""
+        return self.positions.span_of(offset, offset).line <= _HEAD or offset < self._first_definition
 
+    def lines(self, comment: re.Match[str], own_alone: bool) -> tuple[int, int]:
+        """The lines that a comment speaks for: its own, or those of what stands below it, if it stands alone."""
+        positions, text = self.positions, self.positions.text
+        line = positions.span_of(comment.start(), comment.start()).line
+        if own_alone or text[positions.line_start(line) : comment.start()].strip():
+            return line, line
+        skipped = _SKIPPED.match(text, comment.end())
+        below = skipped.end() if skipped else comment.end()
+        if below >= len(text):
+            return line, line
+        first = positions.span_of(below, below).line
+        end = self._ends.get(below)
+        return line, first if end is None else positions.span_of(end, end).line
 
-def _last_line(positions: Positions, start: int) -> int:
-    """Where the longest expression or simple statement that starts at an offset ends."""
-    last = 0
-    for node in positions.nodes():
-        if isinstance(node, cst.BaseExpression | cst.Arg | cst.SimpleStatementLine | cst.DictElement):
-            place = positions.offsets(node)
-            if place[0] == start:
-                last = max(last, positions.span_of(*place).end_line)
-    return last
+    @cached_property
+    def _first_definition(self) -> int:
+        places = (
+            self.positions.offsets(node)[0]
+            for node in self.positions.nodes()
+            if isinstance(node, cst.ClassDef | cst.FunctionDef)
+        )
+        return min(places, default=len(self.positions.text) + 1)
+
+    @cached_property
+    def _ends(self) -> dict[int, int]:
+        """Where the longest expression or simple statement that starts at an offset ends."""
+        ends: dict[int, int] = {}
+        for node in self.positions.nodes():
+            if isinstance(node, cst.BaseExpression | cst.Arg | cst.SimpleStatementLine | cst.DictElement):
+                start, end = self.positions.offsets(node)
+                ends[start] = max(end, ends.get(start, 0))
+        return ends

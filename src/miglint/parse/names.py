@@ -126,14 +126,19 @@ class Interpreter(Evaluator):
 
     def call_function(self, path: str, arguments: tuple[Argument, ...], span: Span) -> Value | None:
         definition = self._definitions.get(path[1:])
-        if definition is None or self._depth >= _DEEPEST_CALL:
+        if definition is None:
             return None
+        if self._depth >= _DEEPEST_CALL:
+            raise TooMuchError("a function calls itself too often")
         scope = self._entered(definition, arguments, span)
         if scope is None:
             return None
         try:
             outcome = self._outcome(definition, scope)
         except TooMuchError:
+            # What is cut short inside is not known as a whole: half of it would be a guess.
+            if self._depth:
+                raise
             return None
         # A call that is not known is worth more than the knowledge that it is not.
         return None if isinstance(outcome, Unresolved) else outcome

@@ -114,6 +114,10 @@ class Positions:
         end_line = bisect_right(lines, end, line - 1)
         return Span(line, start - lines[line - 1] + 1, end_line, end - lines[end_line - 1] + 1)
 
+    def line_start(self, line: int) -> int:
+        """The offset at which a line starts."""
+        return self._lines[line - 1]
+
     def code(self, node: libcst.CSTNode) -> str:
         start, end = self.offsets(node)
         return self.text[start:end]

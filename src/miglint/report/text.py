@@ -178,6 +178,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
 
 def _verdict(report: Report, style: Style) -> str:
     if not report.migrations and not report.unreadable and not report.findings:
+        if not report.paths:
+            return "Nothing was checked."
         paths = ", ".join(f"'{visible(path)}'" for path in report.paths)
         return paint("warning:", "yellow", style.colour) + f" No migrations found under {paths}."
     where = f"{count_of(report.migrations, 'migration')} of {count_of(report.apps, 'app')}"
