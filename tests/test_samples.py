@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -91,3 +92,10 @@ def test_the_readme_shows_what_is_really_said() -> None:
 
 def by_path(*projects: str) -> set[str]:
     return {f"sample_migrations/{project}" for project in projects}
+
+
+def test_the_samples_sarif_is_valid() -> None:
+    schema = json.loads((CHECKOUT / "tests" / "report" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+    document = json.loads(miglint("check", "sample_migrations", "--no-cache", "--output-format", "sarif").stdout)
+    jsonschema.validate(document, schema)
+    assert len(document["runs"][0]["results"]) >= 7

@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read has seen enough.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read has seen enough. (click turns it into a SystemExit of 1, which would say "findings".)
         _drop_output()
         return FAILED
     except OSError as error:
