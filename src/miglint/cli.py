@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         outcome = command_line.main(
             args=None if argv is None else list(argv), prog_name="miglint", standalone_mode=False
         )
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as problem:
