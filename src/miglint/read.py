@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,6 +27,7 @@ from miglint.facts.values import Sequence as SequenceValue
 from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
+from miglint.imports import Imports
 from miglint.pool import parse_all
 from miglint.resolve import Lookup, Modules, resolve_migration
 
@@ -469,7 +471,33 @@ class _Reader:
             modules.wanted_texts.clear()
             # Those that asked first may have asked in vain for what others asked for after them.
             waiting = waiting if unfinished else set()
+        self._note_absent(resolved)
         return [self._linked(one, resolved) for one in layouts]
+
+    def _note_absent(self, resolved: dict[tuple[MigrationKey, str], Migration | None]) -> None:
+        """Say of each migration what its file imports in vain."""
+        there = frozenset(self.listing.files)
+
+        def exists(path: str) -> bool:
+            # git may ignore what a build makes.
+            return path in there or os.path.isfile(os.path.join(self.root, path))
+
+        imports = Imports(there, cache(exists), self._text_of_module, self._facts_of)
+        for (key, path), migration in resolved.items():
+            module = self.modules[path]
+            if migration is not None and isinstance(module, Module) and module.needs:
+                absent = tuple(imports.absent(module, path))
+                if absent:
+                    resolved[key, path] = replace(migration, absent=absent)
+
+    def _text_of_module(self, path: str) -> str | None:
+        data = self._data(path)
+        return None if data is None else _text(data)
+
+    def _facts_of(self, path: str) -> Module | None:
+        self._load([path])
+        module = self.modules[path]
+        return module if isinstance(module, Module) else None
 
     def _linked(self, one: Layout, resolved: Mapping[tuple[MigrationKey, str], Migration | None]) -> _Linked:
         migrations: dict[MigrationKey, Migration] = {}

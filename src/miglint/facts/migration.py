@@ -149,7 +149,8 @@ class Module:
     `names` are the module's names as its last line leaves them: an imported one is a `Reference`, a class or
     function of its own a `Reference("#name")`. `stars` are the modules of its star imports, in order.
     `migration` is set where the file itself defines the class that is called `Migration`. `settings_module`
-    is what the file puts into DJANGO_SETTINGS_MODULE, as manage.py and wsgi.py do.
+    is what the file puts into DJANGO_SETTINGS_MODULE, as manage.py and wsgi.py do. `needs` are the dotted names
+    without which a file that defines a migration cannot be loaded, in the form of `Reference.path`.
     """
 
     names: Mapping[str, Value]
@@ -159,6 +160,7 @@ class Module:
     migration: MigrationClass | None
     suppressions: tuple[Suppression, ...]
     settings_module: str | None = None
+    needs: Mapping[str, Span] = field(default_factory=dict)
 
 
 class Failure(NamedTuple):
@@ -168,12 +170,26 @@ class Failure(NamedTuple):
     span: Span
 
 
+class Absent(NamedTuple):
+    """A name that a migration's file needs, and that the tree does not have.
+
+    `needed` is the dotted name as the file has it, `name` the part of it that is not there, `module` the file of the
+    tree that would have to bind it, or to lie beside it.
+    """
+
+    needed: str
+    name: str
+    module: str
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """A migration under its key, with every name that the project can answer answered.
 
     `path` is relative to the tree's root. `helpers` are functions of other files of the tree that RunPython calls, or
-    that the module's functions hand their parameters on to: path and name by the `Reference.path` here.
+    that the module's functions hand their parameters on to: path and name by the `Reference.path` here. `absent` is
+    what the file needs in vain.
     """
 
     key: MigrationKey
@@ -188,6 +204,7 @@ class Migration:
     atomic: bool | Unresolved
     module: Module
     helpers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    absent: tuple[Absent, ...] = ()
 
     def operations_within(self) -> Iterator[IndexedOperation]:
         """Every operation, nested ones after the one that holds them, with its index path."""

@@ -26,7 +26,9 @@ _ASKS_FIRST = re.compile(
 # Exceptions that a lookup in vain may end in, caught by the function itself.
 _CATCHES_ALL = frozenset({"Exception", "BaseException"})
 
-_LAYOUT = ("whitespace", "leading", "trailing", "lpar", "rpar", "comma", "header", "footer", "lines_after")
+# Attributes of nodes that hold white space, punctuation, or names that are bound or looked up elsewhere.
+_LAYOUT = ("whitespace", "leading", "trailing", "lpar", "rpar", "lbracket", "rbracket", "comma", "header", "footer")
+_PUNCTUATION = frozenset({"lines_after_decorators", "equal", "dot", "semicolon", "operator", "attr", "keyword", "star"})
 
 
 def is_worth_a_look(text: str) -> bool:
@@ -42,7 +44,8 @@ def uses_of(
     if not own or _ASKS_FIRST.search(code) or not _mentions(code, own):
         return (), ()
     bound: set[str] = set()
-    calls = list(_calls(node.body, own, bound))
+    calls: list[_Call] = []
+    _gather(node.body, own, bound, calls)
     scope = Scope("function", "", outer)
     scope.values.update({name: Unresolved("it is bound in the function", Span(1, 1, 1, 1)) for name in bound})
     scope.values.update({name: Parameter(name) for name in own - bound})
@@ -78,48 +81,68 @@ class _Call(NamedTuple):
     visible: frozenset[str]
 
 
-def _calls(node: object, visible: frozenset[str], bound: set[str]) -> Iterator[_Call]:
-    """Every call below a node, in order; `bound` gathers the names that the function binds itself."""
-    match node:
-        case cst.Call():
-            yield _Call(node, visible)
-        case cst.AssignTarget(target=cst.Name(value=name)) | cst.AnnAssign(target=cst.Name(value=name)):
-            bound.add(name)
-        case cst.For(target=target) | cst.CompFor(target=target):
-            bound.update(part.value for part in _names(target))
-        case cst.AsName(name=cst.Name(value=name)) | cst.NamedExpr(target=cst.Name(value=name)):
-            bound.add(name)
-        case cst.ImportAlias(name=name, asname=None):
-            bound.add(dotted_name(name).partition(".")[0])
-        case cst.FunctionDef(params=parameters) | cst.Lambda(params=parameters):
-            shadowed = {part.name.value for part in _parameters(parameters)}
-            yield from _calls(node.body, visible - shadowed, bound)
-            return
-        case cst.Try(body=body) if any(_catches(handler) for handler in node.handlers):
-            # What is tried there may fail, and what stands in for it was not asked for.
-            for part in (body, *node.handlers):
-                for _ in _calls(part, visible, bound):
-                    pass
-            for rest in (node.orelse, node.finalbody):
-                yield from _calls(rest, visible, bound)
-            return
-        case _:
-            pass
-    if not isinstance(node, cst.CSTNode):
-        return
-    for name in _parts(type(node)):
+def _gather(node: cst.CSTNode, visible: frozenset[str], bound: set[str], calls: list[_Call]) -> None:
+    """Note every call below a node, in order, and in `bound` the names that the function binds itself."""
+    kind = type(node)
+    if kind in _OF_INTEREST:
+        match node:
+            case cst.Call():
+                calls.append(_Call(node, visible))
+            case cst.AssignTarget(target=cst.Name(value=name)) | cst.AnnAssign(target=cst.Name(value=name)):
+                bound.add(name)
+            case cst.For(target=target) | cst.CompFor(target=target):
+                bound.update(part.value for part in _names(target))
+            case cst.AsName(name=cst.Name(value=name)) | cst.NamedExpr(target=cst.Name(value=name)):
+                bound.add(name)
+            case cst.ImportAlias(name=name, asname=None):
+                bound.add(dotted_name(name).partition(".")[0])
+            case cst.FunctionDef(params=parameters) | cst.Lambda(params=parameters):
+                shadowed = {part.name.value for part in _parameters(parameters)}
+                _gather(node.body, visible - shadowed, bound, calls)
+                return
+            case cst.Try(body=body) if any(_catches(handler) for handler in node.handlers):
+                # What is tried there may fail, and what stands in for it was not asked for.
+                for part in (body, *node.handlers):
+                    _gather(part, visible, bound, [])
+                for rest in (node.orelse, node.finalbody):
+                    if rest is not None:
+                        _gather(rest, visible, bound, calls)
+                return
+            case _:
+                pass
+    for name in _parts(kind):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield from _calls(value, visible, bound)
-        elif isinstance(value, list | tuple):
+        if isinstance(value, list | tuple):
             for item in value:
-                yield from _calls(item, visible, bound)
+                if type(item) not in _LEAVES:
+                    _gather(item, visible, bound, calls)
+        elif type(value) not in _LEAVES and isinstance(value, cst.CSTNode):
+            _gather(value, visible, bound, calls)
+
+
+_OF_INTEREST = frozenset(
+    {
+        cst.AnnAssign,
+        cst.AsName,
+        cst.AssignTarget,
+        cst.Call,
+        cst.CompFor,
+        cst.For,
+        cst.FunctionDef,
+        cst.ImportAlias,
+        cst.Lambda,
+        cst.NamedExpr,
+        cst.Try,
+    }
+)
+# Most of a tree: nothing stands below them.
+_LEAVES = frozenset((cst.Name, cst.SimpleString, cst.Integer, cst.Pass, str, type(None), cst.MaybeSentinel))
 
 
 @cache
 def _parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The attributes of a kind of node that hold other nodes, in the order in which they are written."""
-    return tuple(name for name in kind.__dataclass_fields__ if not name.startswith(_LAYOUT))
+    return tuple(name for name in kind.__dataclass_fields__ if not (name.startswith(_LAYOUT) or name in _PUNCTUATION))
 
 
 def _names(target: cst.BaseExpression) -> Iterator[cst.Name]:
