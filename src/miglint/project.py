@@ -92,22 +92,33 @@ class Project:
         """Whether the running release knows what `origin` made: not so where the changeset did. None is unknown."""
         return _was_there(origin, step.migration.key, self.changeset)
 
-    def end_of(self, migration: Migration) -> SchemaState:
-        """The state that a migration leaves behind."""
-        # What is nested in database_operations has states of its own.
+    def start_of(self, step: Step) -> SchemaState:
+        """The state that the step's migration finds."""
+        return next(one.before for one in self.steps if one.migration is step.migration)
+
+    def end_of(self, step: Step) -> SchemaState:
+        """The state that the step's migration leaves; the step itself, where it changes the database alone."""
+        if ".database." in step.index:
+            return step.after
         return next(
-            step.after for step in reversed(self.steps) if step.migration is migration and "." not in step.index
+            one.after for one in reversed(self.steps) if one.migration is step.migration and "." not in one.index
         )
 
+    def columns_found(self, step: Step) -> frozenset[str]:
+        """The columns of the step's table as its migration finds it, under whatever name the table went then."""
+        return self._columns(step, self.start_of(step))
+
     def columns_left(self, step: Step) -> frozenset[str]:
-        """The columns of the step's table once its migration is through, under whatever name the table goes then."""
-        end = self.end_of(step.migration)
-        left = set()
-        for model in end.models():
+        """The columns of the step's table as its migration leaves it, under whatever name the table goes then."""
+        return self._columns(step, self.end_of(step))
+
+    def _columns(self, step: Step, state: SchemaState) -> frozenset[str]:
+        names = set()
+        for model in state.models():
             is_it = step.model is not None and model.made == step.model.made
             if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
-                left |= {column.name for column in columns_of(model, end, self.ground)}
-        return frozenset(left)
+                names |= {column.name for column in columns_of(model, state, self.ground)}
+        return frozenset(names)
 
     def planned(self) -> Iterator[Migration]:
         """The migrations that Django would apply to an empty database, in its order."""

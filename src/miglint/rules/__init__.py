@@ -16,6 +16,7 @@ from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
 from miglint.rules.missing_app_dependency import MissingAppDependency
 from miglint.rules.missing_init import MissingInit
 from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
+from miglint.rules.narrowed_column import NarrowedColumn
 from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.rewriting_add_field import RewritingAddField
@@ -38,6 +39,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
+    NarrowedColumn,
     IrreversibleRunPython,
     IrreversibleRunSQL,
     IrreversibleOperation,
