@@ -7,6 +7,7 @@ from miglint.rules.broken_squash import BrokenSquash
 from miglint.rules.byte_string_option import ByteStringOption
 from miglint.rules.circular_dependency import CircularDependency
 from miglint.rules.dangling_dependency import DanglingDependency
+from miglint.rules.dropped_column import DroppedColumn
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
 from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
@@ -40,6 +41,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
+    DroppedColumn,
     RequiredColumn,
     NarrowedColumn,
     IrreversibleRunPython,
