@@ -8,6 +8,7 @@ from miglint.rules.byte_string_option import ByteStringOption
 from miglint.rules.circular_dependency import CircularDependency
 from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.dropped_column import DroppedColumn
+from miglint.rules.dropped_table import DroppedTable
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
 from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
@@ -42,6 +43,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     NeedsOtherDjango,
     RewritingAddField,
     DroppedColumn,
+    DroppedTable,
     RequiredColumn,
     NarrowedColumn,
     IrreversibleRunPython,
