@@ -21,6 +21,7 @@ from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
 from miglint.rules.narrowed_column import NarrowedColumn
 from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
+from miglint.rules.renamed_column import RenamedColumn
 from miglint.rules.required_column import RequiredColumn
 from miglint.rules.rewriting_add_field import RewritingAddField
 from miglint.rules.unanalysed_operation import UnanalysedOperation
@@ -44,6 +45,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     RewritingAddField,
     DroppedColumn,
     DroppedTable,
+    RenamedColumn,
     RequiredColumn,
     NarrowedColumn,
     IrreversibleRunPython,
