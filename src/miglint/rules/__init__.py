@@ -22,6 +22,7 @@ from miglint.rules.narrowed_column import NarrowedColumn
 from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.renamed_column import RenamedColumn
+from miglint.rules.renamed_table import RenamedTable
 from miglint.rules.required_column import RequiredColumn
 from miglint.rules.rewriting_add_field import RewritingAddField
 from miglint.rules.unanalysed_operation import UnanalysedOperation
@@ -46,6 +47,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     DroppedColumn,
     DroppedTable,
     RenamedColumn,
+    RenamedTable,
     RequiredColumn,
     NarrowedColumn,
     IrreversibleRunPython,
