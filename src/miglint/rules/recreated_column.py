@@ -1,0 +1,80 @@
+"""MIG407: a field is removed, then added again under its name: what the rows held in it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.facts.operations import AddField, RemoveField, RunPython, RunSQL, UnknownOperation
+from miglint.findings import Finding, Related, Severity
+from miglint.project import Project, Step
+from miglint.rules.base import OperationRule
+from miglint.schema.column import has_column
+
+
+@dataclass(frozen=True)
+class RecreatedColumn(OperationRule):
+    code = "MIG407"
+    name = "recreated-column"
+    severity = Severity.ERROR
+
+    def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        match step.operation:
+            case AddField(name=str(name), subclass=None) if step.model is not None:
+                if not step.existed_before or step.table is None or step.in_state_alone:
+                    return
+                gone = _removal(name, step, project)
+                if gone is None or gone.model is None:
+                    return
+                field = gone.model.fields[name]
+                what = "table" if field.field.kind == "ManyToManyField" else "column"
+                yield self.finding(
+                    step.location,
+                    f"'{step.table}' loses what it holds in '{name}': the {what} is dropped and made anew, empty.",
+                    hint="AlterField changes a field and keeps its data. Where the database has no way from the one "
+                    "type to the other, add a field of another name, copy the data with RunPython, and remove the old "
+                    "one.",
+                    related=(
+                        Related(gone.location, f"'{name}' is removed here"),
+                        Related(field.added.location, f"'{name}' was added here"),
+                    ),
+                    subject=f"{step.migration.key.app_label}.{step.model.name.lower()}.{name}",
+                )
+            case _:
+                return
+
+
+def _removal(name: str, step: Step, project: Project) -> Step | None:
+    """The removal of a field of that name before the step, in one deployment with it; None where the data may be kept.
+
+    Without a known changeset, one migration is one deployment. Code that runs before the removal and after the
+    addition may have put the data aside and back.
+    """
+    together = project.changeset if project.changeset is not None else frozenset({step.migration.key})
+    near = [one for one in project.steps if one.migration.key in together or one.migration is step.migration]
+    at = near.index(step)
+    for number in range(at - 1, -1, -1):
+        other = near[number]
+        match other.operation:
+            case RemoveField(name=removed) if removed == name and _is_live(other, step, project):
+                kept = any(map(_may_keep, near[:number])) and any(map(_may_keep, near[at + 1 :]))
+                return None if kept else other
+            case _:
+                continue
+    return None
+
+
+def _is_live(removal: Step, step: Step, project: Project) -> bool:
+    """Whether the removal is one from the same table, of a column with data."""
+    if removal.model is None or step.model is None or removal.in_state_alone or removal.table is None:
+        return False
+    field = removal.model.fields.get(str(getattr(removal.operation, "name", "")))
+    if field is None or removal.model.made != step.model.made or not project.was_there(field.added, removal):
+        return False
+    return has_column(field.field) is True or (
+        field.field.kind == "ManyToManyField" and "through" not in field.field.options
+    )
+
+
+def _may_keep(step: Step) -> bool:
+    return isinstance(step.operation, RunPython | RunSQL | UnknownOperation)
