@@ -21,6 +21,7 @@ from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
 from miglint.rules.narrowed_column import NarrowedColumn
 from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
+from miglint.rules.nulls_left_behind import NullsLeftBehind
 from miglint.rules.recreated_column import RecreatedColumn
 from miglint.rules.renamed_column import RenamedColumn
 from miglint.rules.renamed_table import RenamedTable
@@ -42,6 +43,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     FirstDependency,
     DuplicateAppLabel,
     NotNullWithoutDefault,
+    NullsLeftBehind,
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
