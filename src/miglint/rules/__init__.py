@@ -22,6 +22,7 @@ from miglint.rules.narrowed_column import NarrowedColumn
 from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.nulls_left_behind import NullsLeftBehind
+from miglint.rules.one_default_for_unique import OneDefaultForUnique
 from miglint.rules.recreated_column import RecreatedColumn
 from miglint.rules.renamed_column import RenamedColumn
 from miglint.rules.renamed_table import RenamedTable
@@ -44,6 +45,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     DuplicateAppLabel,
     NotNullWithoutDefault,
     NullsLeftBehind,
+    OneDefaultForUnique,
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
