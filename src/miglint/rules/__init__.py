@@ -28,6 +28,7 @@ from miglint.rules.renamed_column import RenamedColumn
 from miglint.rules.renamed_table import RenamedTable
 from miglint.rules.required_column import RequiredColumn
 from miglint.rules.rewriting_add_field import RewritingAddField
+from miglint.rules.state_only_removal import StateOnlyRemoval
 from miglint.rules.unanalysed_operation import UnanalysedOperation
 from miglint.rules.unfinished_squash import UnfinishedSquash
 from miglint.rules.unreadable_migration import UnreadableMigration
@@ -46,6 +47,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     NotNullWithoutDefault,
     NullsLeftBehind,
     OneDefaultForUnique,
+    StateOnlyRemoval,
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
