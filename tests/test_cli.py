@@ -353,10 +353,10 @@ def test_a_misspelt_suppression_is_reported_and_left_to_be_mended(
 def test_the_database_is_the_one_of_djangos_settings(two_leaves: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = two_leaves / "settings.py"
     for engine, said in [
-        ("django.db.backends.mysql", "mysql (settings.py)"),
+        ("django.db.backends.mysql", "mysql (Django's settings)"),
         (
             "django_prometheus.db.backends.postgresql",
-            "postgresql:14 (settings.py; the oldest that Django 5.2 supports)",
+            "postgresql:14 (Django's settings; the oldest that Django 5.2 supports)",
         ),
         ("django.db.backends.sqlite3", "postgresql:14 (the oldest that Django 5.2 supports)"),
     ]:

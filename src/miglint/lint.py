@@ -324,7 +324,7 @@ def _database_of(layout: Layout) -> tuple[Database, str] | None:
     default = fold_item(databases, Literal("default")) if databases is not None else None
     engine = text_of(fold_item(default, Literal("ENGINE"))) if default is not None else None
     vendor = _ENGINES.get((engine or "").rpartition(".")[2])
-    return (Database(vendor, ()), layout.settings.path or "the settings") if vendor is not None else None
+    return (Database(vendor, ()), "Django's settings") if vendor is not None else None
 
 
 # The last part of ENGINE, of Django's own backends and of those that wrap them (`django_prometheus.db.backends.mysql`).
