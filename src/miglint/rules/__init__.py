@@ -16,6 +16,7 @@ from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
 from miglint.rules.missing_app_dependency import MissingAppDependency
+from miglint.rules.missing_import import MissingImport
 from miglint.rules.missing_init import MissingInit
 from miglint.rules.multiple_leaf_nodes import MultipleLeafNodes
 from miglint.rules.narrowed_column import NarrowedColumn
@@ -48,6 +49,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     NullsLeftBehind,
     OneDefaultForUnique,
     StateOnlyRemoval,
+    MissingImport,
     ByteStringOption,
     NeedsOtherDjango,
     RewritingAddField,
