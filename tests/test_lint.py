@@ -215,3 +215,15 @@ def test_a_comment_on_every_line_costs_no_more_than_the_lines(root: Path) -> Non
     report = lint.check(Options())
     assert (len(report.findings), len(report.suppressed)) == (0, 1500)
     assert time.monotonic() - started < 60
+
+
+def test_labels_follow_the_django_of_the_command_line(root: Path) -> None:
+    write(root, shop__0001_initial="operations = []")
+    (root / "shop" / "__init__.py").write_text("default_app_config = 'shop.apps.StoreConfig'\n")
+    (root / "shop" / "apps.py").write_text(
+        "from django.apps import AppConfig\n\n\nclass StoreConfig(AppConfig):\n    name = 'shop'\n    label = 'store'\n"
+        "    default = False\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n"
+    )
+    (old,) = lint.link(Options(django=(3, 2))).projects
+    (new,) = lint.link(Options()).projects
+    assert ([app.label for app in old.layout.apps], [app.label for app in new.layout.apps]) == (["store"], ["shop"])

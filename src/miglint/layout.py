@@ -57,6 +57,8 @@ class Ground:
     guesses: tuple[str, ...]
     # What the folder that holds all is called: the name of an app that is itself the whole tree.
     name: str = ""
+    # The version of Django on the command line, which beats those of the settings.
+    django: tuple[int, ...] | None = None
 
 
 class Laid(NamedTuple):
@@ -362,7 +364,8 @@ class _Surveyor:
         if by_entry is not None:
             return by_entry
         configured = self.ground.configured.get(root)
-        if configured is not None and configured.django is not None and configured.django < (4, 1):
+        django = self.ground.django or (configured.django if configured is not None else None)
+        if django is not None and django < (4, 1):
             path = f"{package}/__init__.py"
             module = self.modules.module(path)
             default = text_of(module.names.get("default_app_config")) if module is not None else None

@@ -230,6 +230,7 @@ def _read(options: Options, notices: list[Notice], progress: Progress | None) ->
         configuration=configuration,
         isolated=options.isolated,
         progress=progress,
+        django=options.django,
         cached=options.cached,
         cache_dir=options.cache_dir,
         jobs=options.jobs,

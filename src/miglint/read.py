@@ -22,6 +22,7 @@ from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.repository import IgnoredFolder, Repository
 from miglint.facts.source import TOP
+from miglint.facts.target import Version
 from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Sequence as SequenceValue
 from miglint.facts.values import text_of
@@ -107,6 +108,7 @@ def read(
     configuration: Configuration | None = None,
     isolated: bool = False,
     progress: Progress | None = None,
+    django: Version | None = None,
     cached: bool = False,
     cache_dir: str | None = None,
     jobs: int = 1,
@@ -134,7 +136,7 @@ def read(
     try:
         for root in sorted(places):
             known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
-            reader = _Reader(root, places[root], configuration, isolated, _Parsing(known, jobs), progress)
+            reader = _Reader(root, places[root], configuration, isolated, _Parsing(known, jobs), progress, django)
             here = os.path.relpath(working_folder, root).replace(os.sep, "/")
             way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
             inside = here != ".." and not here.startswith("../")
@@ -226,6 +228,7 @@ class _Reader:
         isolated: bool,
         parse: _Parsing,
         progress: Progress | None,
+        django: Version | None,
     ) -> None:
         self.root = root
         self.places = places
@@ -233,6 +236,7 @@ class _Reader:
         self.isolated = isolated
         self.parse = parse
         self.progress = progress
+        self.django = django
         self.sources: dict[str, bytes] = {}
         self.unread: dict[str, str] = {}
         self.modules: dict[str, Module | Failure] = {}
@@ -392,6 +396,7 @@ class _Reader:
             named,
             tuple(guesses),
             os.path.basename(self.root),
+            self.django,
         )
         while True:
             laid = layout.lay_out(ground)
