@@ -112,7 +112,8 @@ def _hint(operation: Operation, table: str, changes: list[str]) -> str:
     if any("many-to-many" in change for change in changes):
         return (
             "A db_table keeps the table's name, not those of the many-to-many columns. Wait until no release of the "
-            "old name runs, or give those fields a through model first, whose db_column keeps each column's name."
+            "old name runs, or first give those fields a through model, in the state alone, whose db_column keeps each "
+            "column's name."
         )
     return (
         "Keep the table: SeparateDatabaseAndState with this RenameModel, and an AlterModelTable that pins "

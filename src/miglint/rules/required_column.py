@@ -112,8 +112,10 @@ def _why(before: FieldState, step: Step, project: Project) -> str | None:
         return None
     if project.was_there(before.added, step) is False:
         return "the running release does not know it, and the database has no default for it"
-    # A default in Python is written out in every INSERT; a database default alone is left to the database.
-    if db_default(before.field) is not None and not has_effective_default(before.field):
+    # A default in Python is written out in every INSERT; a database default alone is left to the database, but for
+    # SQLite, which knows no DEFAULT in VALUES.
+    told = has_effective_default(before.field) is not False or project.target.database.vendor == "sqlite"
+    if db_default(before.field) is not None and not told:
         return "the database loses the default on which INSERTs rely"
     if before.field.kind in AUTOMATIC:
         return "it numbers its rows no longer"
