@@ -178,15 +178,18 @@ def _described(state: FieldState, model: ModelState, schema: Schema, style: Styl
     if made.null:
         notes.append("null")
     # A relation of one to one is unique, a foreign key indexed, unless somebody says otherwise.
-    if made.unique and not (relation and state.field.kind == "OneToOneField"):
+    if made.unique and not made.primary_key and not (relation and state.field.kind == "OneToOneField"):
         notes.append("unique")
     if relation and not made.db_index and state.field.kind == "ForeignKey":
         notes.append("no index")
-    elif made.db_index and not relation and not made.unique:
+    elif made.db_index and not relation and not made.unique and not made.primary_key:
         notes.append("index")
-    doubts = (f"not known: {', '.join(made.unknown)}",) if made.unknown else ()
+    doubts = tuple(f"{_WORDS.get(option, option)}?" for option in made.unknown)
     return _Row(visible(state.name), visible(_type(made, state.field)), tuple(notes), doubts)
 
+
+# What options are called here, where that is not as in Django.
+_WORDS = {"db_index": "index", "primary_key": "primary key", "max_length": "length"}
 
 # Their length is a detail of how Django keeps them, which nobody writes.
 _LENGTH_OF_ITS_OWN = frozenset({"GenericIPAddressField", "IPAddressField", "UUIDField"})

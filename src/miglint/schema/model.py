@@ -9,7 +9,7 @@ from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
 from miglint.facts.values import Literal, Reference, Sequence, Text, Unresolved, text_of, truth_of
 from miglint.schema.column import FOREIGN_KEYS, column_name, has_column
-from miglint.schema.names import LONGEST, default_table, split, truncated
+from miglint.schema.names import LONGEST, default_table, truncated, without_quotes
 from miglint.schema.replay import Swappable, target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 
@@ -155,8 +155,7 @@ def between(model: ModelState, field: FieldState, ground: Ground) -> str | None:
     table = table_of(model, ground)
     if isinstance(table, Unresolved):
         return None
-    # The default name is made of the table's own, without its schema.
-    return truncated(f"{split(table)[1]}_{field.name}", LONGEST[ground.vendor])
+    return truncated(f"{without_quotes(table)}_{field.name}", LONGEST[ground.vendor])
 
 
 def is_relation(field: Field) -> bool:

@@ -33,6 +33,11 @@ def split(name: str) -> tuple[str, str]:
     return namespace.strip('"') if dot else "", identifier.strip('"')
 
 
+def without_quotes(table: str) -> str:
+    """A name without the quotes around it, those inside left alone: Django's `strip_quotes`."""
+    return table[1:-1] if len(table) > 1 and table[0] == table[-1] == '"' else table
+
+
 def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor: Vendor) -> str:
     """What the schema editor calls an index (suffix "", "_like"), a unique ("_uniq"), a foreign key ("_fk_…")."""
     _, identifier = split(table)

@@ -162,7 +162,7 @@ class _Replay:
                 self._forget(label, operation, reason, here)
             return
         match operation:
-            case CreateModel(name=str(name)):
+            case CreateModel(name=str(name)) if not _is_refused(operation):
                 made = _created(label, name, operation, here)
                 self._put(made.key, _doubted(made, self.unread.get(label), None))
             case DeleteModel(name=str(name)):
@@ -191,7 +191,7 @@ class _Replay:
                 self._change(label, name, lambda model: _without_field(model, field_name))
             case RenameField(model_name=str(name), old_name=str(old), new_name=str(new)):
                 self._rename_field(label, name, old, new)
-            case AddIndex(model_name=str(name), index=added):
+            case AddIndex(model_name=str(name), index=added) if not _lacks_name(added):
                 self._change(label, name, lambda model: dataclasses.replace(model, indexes=(*model.indexes, added)))
             case RemoveIndex(model_name=str(name), name=str(gone)):
                 self._change(
@@ -236,7 +236,10 @@ class _Replay:
                 | RunPython()
                 | RunSQL()
                 | SeparateDatabaseAndState()
+                | CreateModel(name=str())
+                | AddIndex(model_name=str())
             ):
+                # What Django refuses as soon as it is written is left here too.
                 pass
             case _ if (unresolved := _unresolved_name(operation)) is not None:
                 # A name that could not be read: it may be any model of the app.
@@ -401,6 +404,16 @@ def target_of(field: Field, app_label: str, model: str, swappable: Swappable, op
     return (label, name.lower()) if dot else (app_label, text.lower())
 
 
+def _is_refused(operation: CreateModel) -> bool:
+    """Whether CreateModel raises ValueError as it is written: for a field that is there twice, a nameless index."""
+    names = [item.name for item in operation.fields if isinstance(item, NamedField) and isinstance(item.name, str)]
+    return len(set(names)) < len(names) or any(map(_lacks_name, _built(operation, "indexes", build_index)[0]))
+
+
+def _lacks_name(index: Index) -> bool:
+    return "name" not in index.options and index.kind is not None and not index.opaque
+
+
 def _created(label: str, name: str, operation: CreateModel, here: Origin) -> ModelState:
     unknown = next((item.reason for item in operation.fields if isinstance(item, Unresolved)), None)
     fields = {}
@@ -511,13 +524,11 @@ def _with_renamed_index(model: ModelState, operation: RenameIndex, here: Origin)
         opaque=False,
         site=operation.site,
     )
-    together = members_of(model.options.get("index_together"))
+    together = model.options.get("index_together")
     options = dict(model.options)
-    if together is not None and fields is not None:
-        span = operation.site.span
-        options["index_together"] = Sequence(
-            "list", tuple(_tuple(members, span) for members in together if members != fields), span
-        )
+    if isinstance(together, Sequence) and together.items and fields is not None:
+        left = tuple(members for members in together.items if strings_of(members) != fields)
+        options["index_together"] = Sequence("list", left, together.span)
     return dataclasses.replace(model, indexes=(*model.indexes, made), options=options)
 
 

@@ -1,0 +1,68 @@
+"""A history ten times as long takes about ten times as long: nothing in the replay looks at all that came before."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from functools import cache
+from itertools import cycle, islice
+
+from schema_of import USER, migration, source
+
+from miglint.facts.migration import Migration, MigrationKey
+from miglint.schema.replay import replay
+
+MODELS = 10
+
+FIRST = [
+    "migrations.CreateModel('Shop', [('id', models.AutoField(primary_key=True))])",
+    *(
+        f"migrations.CreateModel('M{number}', [('id', models.AutoField(primary_key=True)), "
+        "('shop', models.ForeignKey('Shop', models.CASCADE))])"
+        for number in range(MODELS)
+    ),
+]
+
+
+def round_of(number: int) -> list[str]:
+    """Every kind of change to one model, which leaves it as it was."""
+    name = f"M{number}"
+    return [
+        f"migrations.AddField('{name}', 'x', models.ForeignKey('Shop', models.CASCADE, null=True))",
+        f"migrations.AlterField('{name}', 'x', models.IntegerField(null=True))",
+        f"migrations.RenameField('{name}', 'x', 'y')",
+        f"migrations.AddIndex('{name}', models.Index(fields=['y'], name='i'))",
+        f"migrations.RemoveIndex('{name}', 'i')",
+        (
+            "migrations.SeparateDatabaseAndState("
+            f"[migrations.AddField('{name}', 'z', models.TextField())], [migrations.RemoveField('{name}', 'y')])"
+        ),
+        f"migrations.RunSQL('SELECT 1', state_operations=[migrations.AlterModelTable('{name}', 't')])",
+        f"pgtrigger.AddTrigger(model_name='{name}')",
+        f"migrations.RenameModel('{name}', 'Other')",
+        f"migrations.RenameModel('Other', '{name}')",
+    ]
+
+
+@cache
+def kinds() -> tuple[Migration, ...]:
+    return tuple(migration(source([one])) for number in range(MODELS) for one in round_of(number))
+
+
+def history(length: int) -> Iterator[Migration]:
+    yield migration(source(FIRST))
+    for number, kind in enumerate(islice(cycle(kinds()), length), 2):
+        yield dataclasses.replace(kind, key=MigrationKey("app", f"{number:05}"))
+
+
+def seconds(length: int) -> float:
+    plan = list(history(length))
+    started = time.process_time()
+    last = list(replay(plan, USER.get))[-1]
+    took = time.process_time() - started
+    assert len(list(last.after.models())) == MODELS + 1
+    return took
+
+
+def test_the_time_grows_as_the_history_does() -> None:
+    short = min(seconds(1_000) for _ in range(3))
+    assert seconds(10_000) < 25 * short

@@ -1,0 +1,1 @@
+"""Cases about Django's ProjectState, and what each version of Django answers."""
