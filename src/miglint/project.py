@@ -9,12 +9,13 @@ from miglint.effects import effects_of
 from miglint.effects.effect import Effect
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import Operation, model_named
+from miglint.facts.operations import Operation, UnknownOperation, model_named
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
+from miglint.schema.database import DatabaseState, Folding
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelState, Origin, SchemaState
@@ -26,7 +27,9 @@ class Step:
 
     `model` is the one that it is about, as it was before, None where it names none, or none that is known. `table`
     is what that is called in the database, None where it has none of its own or it is not known.
-    `existed_before` says whether that table was there before the changeset: None is unknown.
+    `existed_before` says whether that table was there before the changeset: None is unknown. What the database
+    holds does not change between `database_before` and `database_after` where the operation holds others: they have
+    steps of their own, which follow.
     """
 
     migration: Migration
@@ -38,6 +41,8 @@ class Step:
     table: str | None
     effects: tuple[Effect, ...]
     existed_before: bool | None
+    database_before: DatabaseState
+    database_after: DatabaseState
 
     @property
     def location(self) -> Location:
@@ -47,6 +52,11 @@ class Step:
     def in_state_alone(self) -> bool:
         """Whether it stands in `state_operations`, which never reach the database."""
         return ".state." in self.index
+
+    @property
+    def in_database_alone(self) -> bool:
+        """Whether it stands in `database_operations`, whose states lead nowhere."""
+        return ".database." in self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,25 @@ class Project:
             if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
                 names |= {column.name for column in columns_of(model, state, self.ground)}
         return frozenset(names)
+
+    def earlier(self, step: Step) -> Iterator[Step]:
+        """The steps before one, newest first."""
+        place = next(number for number, one in enumerate(self.steps) if one is step)
+        return reversed(self.steps[:place])
+
+    def later(self, step: Step) -> Iterator[Step]:
+        """The steps after one, in order."""
+        place = next(number for number, one in enumerate(self.steps) if one is step)
+        return iter(self.steps[place + 1 :])
+
+    def is_opaque_before(self, step: Step) -> bool:
+        """Whether an operation that could not be analysed may have given the app models that no state shows."""
+        return any(
+            isinstance(one.operation, UnknownOperation)
+            or (one.operation.subclass is not None and one.operation.subclass.state == "unknown")
+            for one in self.earlier(step)
+            if one.migration.key.app_label == step.migration.key.app_label
+        )
 
     def planned(self) -> Iterator[Migration]:
         """The migrations that Django would apply to an empty database, in its order."""
@@ -195,7 +224,10 @@ def _steps(
     changeset: frozenset[MigrationKey] | None,
 ) -> Iterator[Step]:
     initial = frozenset(migration.key for migration in plan if migration.initial)
+    folding = Folding(ground)
     for transition in replay(plan, ground.swappable, unread):
+        database_before = folding.state
+        folding.apply(transition)
         name = model_named(transition.operation)
         model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
         table = _table(model, ground)
@@ -209,6 +241,8 @@ def _steps(
             table=table,
             effects=_effects(transition, table, target),
             existed_before=_existed_before(model, transition.migration.key, changeset, initial),
+            database_before=database_before,
+            database_after=folding.state,
         )
 
 
