@@ -24,6 +24,7 @@ from miglint.rules.needs_other_django import NeedsOtherDjango
 from miglint.rules.not_null_without_default import NotNullWithoutDefault
 from miglint.rules.nulls_left_behind import NullsLeftBehind
 from miglint.rules.one_default_for_unique import OneDefaultForUnique
+from miglint.rules.operation_after_removal import OperationAfterRemoval
 from miglint.rules.recreated_column import RecreatedColumn
 from miglint.rules.renamed_column import RenamedColumn
 from miglint.rules.renamed_table import RenamedTable
@@ -32,6 +33,8 @@ from miglint.rules.rewriting_add_field import RewritingAddField
 from miglint.rules.state_only_removal import StateOnlyRemoval
 from miglint.rules.unanalysed_operation import UnanalysedOperation
 from miglint.rules.unfinished_squash import UnfinishedSquash
+from miglint.rules.unknown_field import UnknownField
+from miglint.rules.unknown_model import UnknownModel
 from miglint.rules.unreadable_migration import UnreadableMigration
 
 ALL_RULES: tuple[type[Rule], ...] = (
@@ -46,9 +49,12 @@ ALL_RULES: tuple[type[Rule], ...] = (
     FirstDependency,
     DuplicateAppLabel,
     NotNullWithoutDefault,
+    UnknownModel,
+    UnknownField,
     NullsLeftBehind,
     OneDefaultForUnique,
     StateOnlyRemoval,
+    OperationAfterRemoval,
     MissingImport,
     ByteStringOption,
     NeedsOtherDjango,

@@ -1,0 +1,97 @@
+"""MIG202: an operation on a model that the history has not made, or has taken away."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.facts.operations import CreateModel, RenameModel
+from miglint.findings import Finding, Related, Severity
+from miglint.project import Project, Step
+from miglint.rules.base import OperationRule
+from miglint.schema.missing import Missing, missing_from, takes_out
+
+
+@dataclass(frozen=True)
+class UnknownModel(OperationRule):
+    code = "MIG202"
+    name = "unknown-model"
+    severity = Severity.ERROR
+
+    def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        label = step.migration.key.app_label
+        missing = missing_from(step.before, label, step.operation, project.ground)
+        if missing is None or missing.kind != "model" or project.is_opaque_before(step):
+            return
+        removal = _removal(missing, step, project)
+        # What left the state for good before its table went is another rule's subject: MIG211.
+        if step.in_database_alone and removal is not None:
+            return
+        gone = ""
+        if removal is not None:
+            what = "renamed" if isinstance(removal.operation, RenameModel) else "removed"
+            gone = f" since {removal.migration.key}, line {removal.location.span.line}, where it is {what}"
+        yield self.finding(
+            step.location,
+            f"'{label}' has no model '{missing.name}' here{gone}: `migrate` fails with "
+            f"KeyError: ('{label}', '{missing.name.lower()}').",
+            hint=_hint(missing, removal, step, project),
+            subject=f"{label}.{missing.name.lower()}",
+            related=() if removal is None else (Related(removal.location, f"'{missing.name}' is gone from here on"),),
+        )
+
+
+def _removal(missing: Missing, step: Step, project: Project) -> Step | None:
+    label = step.migration.key.app_label
+    for one in project.earlier(step):
+        if one.migration.key.app_label == label and not one.in_database_alone and takes_out(one.operation, missing):
+            return one
+    return None
+
+
+def _hint(missing: Missing, removal: Step | None, step: Step, project: Project) -> str:
+    label = step.migration.key.app_label
+    if removal is not None and isinstance(removal.operation, RenameModel):
+        return f"Name it '{removal.operation.new_name}', or put this operation before the rename."
+    if removal is not None:
+        return "Put this operation before the one that removes the model, or take it out."
+    if step.in_database_alone and _is_made_beside(missing, step, project):
+        return (
+            "Operations in database_operations do not see what state_operations of the same "
+            "SeparateDatabaseAndState make: put it in an operation of its own, after this one."
+        )
+    for one in project.later(step):
+        if _makes(one, label, missing.name):
+            return f"'{one.migration.key}' makes it: depend on that migration, or put this operation after it."
+    own = [model.name for model in step.before.models() if model.app_label == label]
+    close = difflib.get_close_matches(missing.name.lower(), [name.lower() for name in own], n=1, cutoff=0.75)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    others = [model for model in step.before.models() if model.name.lower() == missing.name.lower()]
+    if others:
+        return (
+            f"The app '{others[0].app_label}' has one, but an operation acts on its own app's models only: move it "
+            f"to a migration of '{others[0].app_label}'."
+        )
+    return "Restore the migration that makes the model, depend on it, or correct the name."
+
+
+def _makes(step: Step, label: str, name: str) -> bool:
+    if step.migration.key.app_label != label or step.in_database_alone:
+        return False
+    match step.operation:
+        case CreateModel(name=str(made)) | RenameModel(new_name=str(made)):
+            return made.lower() == name.lower()
+        case _:
+            return False
+
+
+def _is_made_beside(missing: Missing, step: Step, project: Project) -> bool:
+    outer = step.index.rpartition(".database.")[0]
+    return any(
+        one.migration is step.migration
+        and one.index.startswith(f"{outer}.state.")
+        and _makes(one, step.migration.key.app_label, missing.name)
+        for one in project.later(step)
+    )
