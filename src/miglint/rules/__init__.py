@@ -10,6 +10,8 @@ from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.dropped_column import DroppedColumn
 from miglint.rules.dropped_table import DroppedTable
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
+from miglint.rules.existing_column import ExistingColumn
+from miglint.rules.existing_table import ExistingTable
 from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
 from miglint.rules.irreversible_operation import IrreversibleOperation
@@ -51,6 +53,8 @@ ALL_RULES: tuple[type[Rule], ...] = (
     NotNullWithoutDefault,
     UnknownModel,
     UnknownField,
+    ExistingTable,
+    ExistingColumn,
     NullsLeftBehind,
     OneDefaultForUnique,
     StateOnlyRemoval,

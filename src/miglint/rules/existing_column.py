@@ -1,0 +1,110 @@
+"""MIG205: a field or column is added, or renamed, to where one is already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.facts.fields import Field
+from miglint.facts.operations import AddField, AlterField, RenameField
+from miglint.facts.values import Unresolved
+from miglint.findings import Finding, Related, Severity
+from miglint.project import Project, Step
+from miglint.rules.base import OperationRule
+from miglint.schema.column import column_name, has_column
+from miglint.schema.database import ColumnState, TableState
+from miglint.schema.state import FieldState
+
+
+@dataclass(frozen=True)
+class ExistingColumn(OperationRule):
+    code = "MIG205"
+    name = "existing-column"
+    severity = Severity.ERROR
+
+    def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        subclass = step.operation.subclass
+        if subclass is not None and (subclass.state, subclass.database) != ("same", "same"):
+            return
+        model = step.model
+        if model is None or model.unknown is not None:
+            return
+        match step.operation:
+            case AddField(name=str(name), field=field):
+                old_name = None
+            case RenameField(old_name=str(old_name), new_name=str(name)) if old_name in model.fields:
+                field = model.fields[old_name].field
+            case AlterField(name=str(name), field=field) if name in model.fields:
+                old_name = name
+            case _:
+                return
+        subject = f"{model.app_label}.{model.name.lower()}.{name}"
+        table = step.database_before.table(step.table) if step.table is not None and not step.in_state_alone else None
+        taken = _taken(table, field, name, old_name, step, project)
+        if table is not None and taken is not None:
+            yield self.finding(
+                step.location,
+                f"The column '{table.name}.{taken.name}' is there since {taken.made.migration}, line "
+                f"{taken.made.location.span.line}: {_outcome(step, project)}.",
+                hint=_hint(step, name),
+                subject=subject,
+                related=(Related(taken.made.location, f"'{taken.name}' is made here"),),
+            )
+            return
+        known = model.fields.get(name)
+        # SQL may have made room for the column.
+        if known is None or name == old_name or (table is not None and table.unknown is not None):
+            return
+        yield self.finding(
+            step.location,
+            f"'{model}' has a field '{name}' since {known.added.migration}, line {known.added.location.span.line}: "
+            "without a word Django puts this one in its place, and forgets the old.",
+            hint=_hint(step, name),
+            subject=subject,
+            related=(Related(known.added.location, f"'{name}' is made here"),),
+        )
+
+
+def _taken(
+    table: TableState | None, field: Field, name: str, old_name: str | None, step: Step, project: Project
+) -> ColumnState | None:
+    """The column that has the name of the one to be made, as the database compares names."""
+    if table is None or table.unknown is not None or has_column(field) is not True:
+        return None
+    wanted = column_name(field, name)
+    old = _column_of(step.model.fields.get(old_name) if step.model is not None and old_name is not None else None)
+    if isinstance(wanted, Unresolved) or (old_name is not None and old is None):
+        return None
+    exact = project.target.database.vendor in ("postgresql", "oracle")
+    for column in table.columns.values():
+        same = column.name == wanted if exact else column.name.casefold() == wanted.casefold()
+        mine = old is not None and (column.name == old if exact else column.name.casefold() == old.casefold())
+        # Whether a class that is not known has a column is not known either.
+        if same and not mine and column.kind is not None:
+            return column
+    return None
+
+
+def _column_of(field: FieldState | None) -> str | None:
+    if field is None or has_column(field.field) is not True:
+        return None
+    name = column_name(field.field, field.name)
+    return name if isinstance(name, str) else None
+
+
+def _outcome(step: Step, project: Project) -> str:
+    if isinstance(step.operation, AddField) and project.target.database.vendor == "sqlite":
+        return "`migrate` fails, or makes the table anew with this one in its place, and what it holds is lost"
+    return "`migrate` fails, since there can be no second one"
+
+
+def _hint(step: Step, name: str) -> str:
+    match step.operation:
+        case AddField():
+            return (
+                f"Take this operation out if it is the same field added twice (two branches, merged); to change the "
+                f"field, use AlterField. To take over a column that the state has lost, put AddField of '{name}' in "
+                "state_operations of SeparateDatabaseAndState."
+            )
+        case _:
+            return "Choose another name, or remove or rename what has it first."
