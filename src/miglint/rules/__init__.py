@@ -10,10 +10,12 @@ from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.dropped_column import DroppedColumn
 from miglint.rules.dropped_table import DroppedTable
 from miglint.rules.duplicate_app_label import DuplicateAppLabel
+from miglint.rules.duplicate_index_name import DuplicateIndexName
 from miglint.rules.existing_column import ExistingColumn
 from miglint.rules.existing_table import ExistingTable
 from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
+from miglint.rules.identifier_too_long import IdentifierTooLong
 from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
@@ -55,6 +57,8 @@ ALL_RULES: tuple[type[Rule], ...] = (
     UnknownField,
     ExistingTable,
     ExistingColumn,
+    DuplicateIndexName,
+    IdentifierTooLong,
     NullsLeftBehind,
     OneDefaultForUnique,
     StateOnlyRemoval,
