@@ -16,6 +16,7 @@ from miglint.rules.existing_table import ExistingTable
 from miglint.rules.first_dependency import FirstDependency
 from miglint.rules.gitignored_migrations import GitignoredMigrations
 from miglint.rules.identifier_too_long import IdentifierTooLong
+from miglint.rules.impossible_alteration import ImpossibleAlteration
 from miglint.rules.irreversible_operation import IrreversibleOperation
 from miglint.rules.irreversible_run_python import IrreversibleRunPython
 from miglint.rules.irreversible_run_sql import IrreversibleRunSQL
@@ -66,6 +67,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     MissingImport,
     ByteStringOption,
     NeedsOtherDjango,
+    ImpossibleAlteration,
     RewritingAddField,
     DroppedColumn,
     DroppedTable,
