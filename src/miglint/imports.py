@@ -25,9 +25,8 @@ _STAR = re.compile(r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*\*", re.MULTILIN
 
 
 class _Source(NamedTuple):
-    """A module's text, with and without strings and comments, and the modules of its star imports."""
+    """A module's text without strings and comments, and the modules of its star imports."""
 
-    text: str
     bare: str
     stars: tuple[str, ...]
 
@@ -58,6 +57,7 @@ class Imports:
                 folder = folder.rpartition("/")[0]
             if name.endswith((".so", ".pyd", ".pyx", ".pyc")):
                 self._compiled.add(_join(path.rpartition("/")[0], name.partition(".")[0]))
+        self._texts: dict[str, str | None] = {}
         self._sources: dict[str, _Source | None] = {}
         self._known: dict[tuple[str, str], tuple[str, str] | None] = {}
 
@@ -128,22 +128,21 @@ class Imports:
         if path in seen:
             return False
         seen.add(path)
-        source = self._source(path)
-        if source is None or name.startswith("__"):
+        text = self._text(path)
+        if text is None or name.startswith("__"):
             return None
-        own = self._binds_itself(source, path, name, closely=closely) if name in source.text else False
-        if own is True:
+        if name in text and re.search(_plainly(name), text, re.MULTILINE):
             return True
-        answers: set[bool | None] = {own}
+        source = self._source(path, text)
+        if source is None:
+            return None
+        answers = {self._binds_in_other_ways(source, path, name, closely=closely) if name in text else False}
         for star in source.stars:
             module = self._module(star, path)
             answers.add(None if module is None else self._binds(module, name, seen, closely=closely))
         return True if True in answers else None if None in answers else False
 
-    def _binds_itself(self, source: _Source, path: str, name: str, *, closely: bool) -> bool | None:
-        plainly = rf"^(?:class|def|async[ \t]+def)[ \t]+{name}\b|^{name}[ \t]*[:=]"
-        if re.search(plainly, source.text, re.MULTILINE):
-            return True
+    def _binds_in_other_ways(self, source: _Source, path: str, name: str, *, closely: bool) -> bool | None:
         if not re.search(rf"\b{name}\b", source.bare):
             return False
         facts = self.facts(path) if closely else None
@@ -155,15 +154,19 @@ class Imports:
         others = rf"\bglobal\b.*\b{name}\b|\b{name}[ \t]*:=|^(?:match|while)\b"
         return None if re.search(others, source.bare, re.MULTILINE) else False
 
-    def _source(self, path: str) -> _Source | None:
-        """A module's text; None where it may bind any name, or cannot be read."""
+    def _text(self, path: str) -> str | None:
+        if path not in self._texts:
+            self._texts[path] = self.text(path)
+        return self._texts[path]
+
+    def _source(self, path: str, text: str) -> _Source | None:
+        """What a close look at a module's text sees; None where the module may bind any name."""
         if path not in self._sources:
-            text = self.text(path)
-            if text is None or _DYNAMIC.search(text):
+            if _DYNAMIC.search(text):
                 self._sources[path] = None
             else:
                 bare = _TEXTS.sub("", text)
-                self._sources[path] = _Source(text, bare, tuple(_STAR.findall(bare)))
+                self._sources[path] = _Source(bare, tuple(_STAR.findall(bare)))
         return self._sources[path]
 
     def _module(self, dotted: str, near: str) -> str | None:
@@ -183,6 +186,11 @@ class Imports:
             if self.exists(path):
                 return path
         return None
+
+
+def _plainly(name: str) -> str:
+    """What a line that binds a name looks like, where it is not indented."""
+    return rf"^(?:class|def|async[ \t]+def)[ \t]+{name}\b|^{name}[ \t]*[:=]"
 
 
 def _join(folder: str, name: str) -> str:
