@@ -28,8 +28,9 @@ from django.db.migrations import (
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Concat, Lower, Now
 from django.utils import timezone
+"""
 
-
+CLASS = """\
 class Migration(migrations.Migration):
     operations = [
 """
@@ -40,13 +41,14 @@ def history(
     new: tuple[str, ...] | None = None,
     target: Target = DEFAULT_TARGET,
     settings: dict[str, object] | None = None,
+    code: str = "",
 ) -> Project:
     """A project whose app `shop` has one migration for each text: 0001, 0002, … each after the one before.
 
-    `new` names the migrations of the changeset, as `0003`; without it no base is known.
+    `new` names the migrations of the changeset, as `0003`; without it no base is known. `code` stands in each file.
     """
     keys = [MigrationKey("shop", f"{number:04}") for number in range(1, len(bodies) + 1)]
-    migrations = {key: _migration(key, keys[:number][-1:], bodies[number]) for number, key in enumerate(keys)}
+    migrations = {key: _migration(key, keys[:number][-1:], bodies[number], code) for number, key in enumerate(keys)}
     values = {name: Literal(value) for name, value in (settings or {}).items()}
     return analyse(
         layout=Layout(root=".", apps=(app("shop"),), duplicates=(), settings=Settings(None, values)),
@@ -76,8 +78,8 @@ def said(rule, *bodies: str, **more) -> list[str]:
     ]
 
 
-def _migration(key: MigrationKey, parents: list[MigrationKey], body: str) -> Migration:
-    module = parse(f"{HEADER}{body}\n    ]\n".encode())
+def _migration(key: MigrationKey, parents: list[MigrationKey], body: str, code: str) -> Migration:
+    module = parse(f"{HEADER}{code}\n\n{CLASS}{body}\n    ]\n".encode())
     assert isinstance(module, Module), module
     assert module.migration is not None
     return Migration(

@@ -104,3 +104,22 @@ def test_a_foreign_key_is_a_column_too():
     first = FIRST + 'AddField("order", "line", models.ForeignKey("shop.Line", models.CASCADE, null=True)),'
     altered = 'AlterField("order", "line", models.ForeignKey("shop.Line", models.CASCADE)),'
     assert said(RULE, first, altered) == ["0002 shop.order.line"]
+
+
+CODE = """
+def fill(apps, schema_editor):
+    for one in apps.get_model("shop", "MODEL").objects.all():
+        one.orders.update(note="")
+"""
+
+
+@pytest.mark.parametrize(("model", "says"), [("Order", []), ("Customer", []), ("Line", ["0003 shop.order.note"])])
+def test_code_counts_where_it_may_reach_the_model(model, says):
+    first = """
+        CreateModel("Customer", []), CreateModel("Line", []),
+        CreateModel("Order", [
+            ("note", models.TextField(null=True)), ("customer", models.ForeignKey("shop.Customer", models.CASCADE)),
+        ]),
+    """
+    code = CODE.replace("MODEL", model)
+    assert said(RULE, first, "RunPython(fill),", ALTER, code=code) == says

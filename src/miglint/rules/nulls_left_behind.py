@@ -22,7 +22,7 @@ from miglint.rules.base import OperationRule
 from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.column import db_default, has_column, has_effective_default, takes_null
 from miglint.schema.constraint import against_null
-from miglint.schema.replay import name_of
+from miglint.schema.replay import name_of, target_of
 from miglint.schema.state import ModelState
 from miglint.signatures import RUN_PYTHON_NOOP, RUN_SQL_NOOP
 
@@ -92,30 +92,42 @@ def _has_proof(made: Alteration, step: Step, project: Project) -> bool:
 
 def _may_have_been_filled(made: Alteration, step: Step, project: Project) -> bool:
     """Whether the app has run code or SQL of its own on the model since the column came; on which rows is not known."""
-    has_come = False
+    has_come, near = False, _near(made.model, project)
     for other in project.steps:
         if other is step:
             return False
         has_come = has_come or other.migration.key == made.before.added.migration
-        if has_come and other.migration.key.app_label == step.migration.key.app_label and _may_write(other, made.model):
+        if has_come and other.migration.key.app_label == step.migration.key.app_label and _may_write(other, near):
             return True
     return False
 
 
-def _may_write(step: Step, model: ModelState) -> bool:
+def _near(model: ModelState, project: Project) -> frozenset[str]:
+    """The names of a model and of those at the other end of a relation: rows may be reached through them."""
+    names = {model.name.lower()}
+    for other in project.state.models():
+        for field in other.fields.values():
+            target = target_of(field.field, other.app_label, other.name, project.ground.swappable)
+            if target is not None and model.key in (target, other.key):
+                names |= {target[1], other.name.lower()}
+    for field in model.fields.values():
+        target = target_of(field.field, model.app_label, model.name, project.ground.swappable)
+        names |= {target[1]} if target is not None else set()
+    return frozenset(names)
+
+
+def _may_write(step: Step, near: frozenset[str]) -> bool:
     match step.operation:
         case RunPython(code=Reference(path)):
             function = step.migration.module.functions.get(path.removeprefix("#")) if path.startswith("#") else None
             if path == RUN_PYTHON_NOOP or (function is not None and function.does_nothing):
                 return False
-            # What it does with other models alone, it does not do to this one.
+            # What it does with models that have nothing to do with this one, it does not do to this one.
             return (
                 function is None
                 or bool(function.calls)
                 or not function.lookups
-                or any(
-                    lookup.model is None or lookup.model.lower() == model.name.lower() for lookup in function.lookups
-                )
+                or any(lookup.model is None or lookup.model.lower() in near for lookup in function.lookups)
             )
         case RunSQL(sql=sql):
             return sql != Reference(RUN_SQL_NOOP)
