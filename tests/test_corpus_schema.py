@@ -40,7 +40,7 @@ def python_of_corpus() -> Path:
 
 @pytest.mark.parametrize("package", INSTALLABLE)
 def test_the_schema_is_the_one_that_django_itself_has(package: str, python_of_corpus: Path) -> None:
-    truth = state_truth(package, python_of_corpus)
+    truth = state_truth(package, python_of_corpus)["end"]
     labels = {label_of(name) for name in truth}
     models = {name: model for name, model in schema(package).items() if label_of(name) in labels}
 
@@ -49,6 +49,19 @@ def test_the_schema_is_the_one_that_django_itself_has(package: str, python_of_co
     for name, model in models.items():
         if model["known"]:
             assert ours(model) == theirs(truth[name], model), name
+
+
+@pytest.mark.parametrize("package", INSTALLABLE)
+def test_the_schema_at_a_migration_is_the_one_that_django_has_there(package: str, python_of_corpus: Path) -> None:
+    truth = state_truth(package, python_of_corpus)
+    labels = {label_of(name) for name in truth["end"]}
+    assert truth["at"]
+    for key, expected in truth["at"].items():
+        models = {name: model for name, model in schema(package, key).items() if label_of(name) in labels}
+        assert list(models) == sorted(expected), key
+        for name, model in models.items():
+            if model["known"]:
+                assert ours(model) == theirs(expected[name], model), (key, name)
 
 
 @pytest.mark.parametrize("package", HEAVY)
@@ -130,8 +143,8 @@ def unfolded_field(text: str) -> dict[str, Any]:
 
 
 @cache
-def schema(package: str) -> dict[str, Model]:
-    answer = json.loads(render_json(schemas(projects(package), None)))
+def schema(package: str, at: str | None = None) -> dict[str, Model]:
+    answer = json.loads(render_json(schemas(projects(package), at)))
     return {name: model for project in answer["projects"] for name, model in project["models"].items()}
 
 
@@ -141,7 +154,7 @@ def projects(package: str) -> tuple[Project, ...]:
 
 
 @cache
-def state_truth(package: str, python: Path) -> dict[str, Model]:
+def state_truth(package: str, python: Path) -> dict[str, Any]:
     script = Path(download.__file__).with_name("state_truth.py")
     done = subprocess.run([python, "-W", "ignore", script, package], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,7 @@
 """What Django's ProjectState holds after an installed package's migrations, as JSON: `python state_truth.py PACKAGE`.
 
+`end` is the state after all of them, `at` the state after some of them, each with what it needs.
+
 Run with a Python that has Django and the package; it needs neither miglint nor a database.
 """
 
@@ -14,6 +16,9 @@ from loader_truth import TOP, configure
 # MySQL and PostgreSQL both leave this much room for the table's default name, give or take one.
 LONGEST = 63
 
+# Of so many migrations, one is asked for its own state.
+EVERY = 30
+
 
 def main(package: str) -> None:
     configure(package)
@@ -21,8 +26,14 @@ def main(package: str) -> None:
     from django.db.migrations.loader import MigrationLoader
 
     labels = {config.label for config in apps.get_app_configs() if config.name.split(".")[0] in TOP[package]}
-    state = MigrationLoader(None, ignore_no_migrations=True).project_state()
-    print(json.dumps({name: model for name, model in described(state).items() if name.split(".")[0] in labels}))
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    own = sorted(key for key in loader.graph.nodes if key[0] in labels)
+
+    def models(state: Any) -> dict[str, Any]:
+        return {name: model for name, model in described(state).items() if name.split(".")[0] in labels}
+
+    at = {".".join(key): models(loader.project_state(key)) for key in own[::EVERY]}
+    print(json.dumps({"end": models(loader.project_state()), "at": at}))
 
 
 def described(state: Any) -> dict[str, Any]:

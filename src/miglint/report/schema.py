@@ -11,7 +11,7 @@ from miglint.facts.values import Literal, text_of, truth_of
 from miglint.project import Project
 from miglint.report import Style
 from miglint.report.json import VERSION, dumps
-from miglint.report.terminal import columns, paint, visible
+from miglint.report.terminal import columns, paint, visible, wrap
 from miglint.report.text import count_of
 from miglint.schema.field import Attributes, attributes
 from miglint.schema.model import doubt, own_table, parents_of
@@ -133,7 +133,8 @@ def _sketch(model: ModelState, schema: Schema, style: Style) -> Iterator[str]:
     reason = doubt(model)
     if reason is not None:
         since = f"since {model.unknown_since.migration}, " if model.unknown_since is not None else ""
-        yield paint(visible(f"    not known for sure: {since}{reason}"), "yellow", style.colour)
+        for line in wrap(f"not known for sure: {since}{reason}", style.width, "    "):
+            yield paint(line, "yellow", style.colour)
     yield from _aligned([_described(state, model, schema, style) for state in model.fields.values()], style)
     yield from _aligned([*_keys(model)], style)
 
@@ -234,4 +235,5 @@ def _footer(schema: Schema, models: Sequence[ModelState], style: Style) -> Itera
     else:
         yield f"{count_of(len(models), 'model')}, {count_of(fields, 'field')}{visible(at)}."
     for gap in _gaps(schema):
-        yield paint(visible(f"Something may be missing: {gap}."), "yellow", style.colour)
+        for line in wrap(f"Something may be missing: {gap}.", style.width):
+            yield paint(line, "yellow", style.colour)
