@@ -64,13 +64,14 @@ class Imports:
     def absent(self, module: Module, path: str) -> Iterator[Absent]:
         """What a file needs and the tree does not have."""
         folder = path.rpartition("/")[0]
-        for needed, span in module.needs.items():
-            key = (folder, needed)
-            if key not in self._known:
-                self._known[key] = self._missing(needed, folder)
-            missing = self._known[key]
-            if missing is not None:
-                yield Absent(needed, missing[0], missing[1], span)
+        for needs, later in ((module.needs, False), (module.later_needs, True)):
+            for needed, span in needs.items():
+                key = (folder, needed)
+                if key not in self._known:
+                    self._known[key] = self._missing(needed, folder)
+                missing = self._known[key]
+                if missing is not None:
+                    yield Absent(needed, missing[0], missing[1], span, later)
 
     def _missing(self, needed: str, folder: str) -> tuple[str, str] | None:
         """The part of a name that is not there, and the module that lacks it; None where it is, or nobody knows."""

@@ -490,7 +490,7 @@ class _Reader:
         imports = Imports(there, cache(exists), self._text_of_module, self._facts_of)
         for (key, path), migration in resolved.items():
             module = self.modules[path]
-            if migration is not None and isinstance(module, Module) and module.needs:
+            if migration is not None and isinstance(module, Module):
                 absent = tuple(imports.absent(module, path))
                 if absent:
                     resolved[key, path] = replace(migration, absent=absent)

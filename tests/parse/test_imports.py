@@ -89,6 +89,16 @@ def test_the_first_place_is_kept() -> None:
     assert module.needs == {"shop.models": Span(1, 8, 1, 19), "shop.models.a": Span(2, 5, 2, 18)}
 
 
+def test_what_a_function_imports_is_needed_later() -> None:
+    head = (
+        "def work(apps, schema_editor):\n    from shop.work import copy\n    import shop.models\n"
+        "    try:\n        import fast\n    except ImportError:\n        pass\n"
+    )
+    module = parse((head + CLASS.format("")).encode())
+    assert isinstance(module, Module)
+    assert module.later_needs == {"shop.work.copy": Span(2, 27, 2, 31), "shop.models": Span(3, 12, 3, 23)}
+
+
 def test_a_file_that_defines_no_migration_is_not_asked() -> None:
     module = parse(b"import shop.models\n")
     assert isinstance(module, Module)

@@ -61,6 +61,12 @@ def test_a_module_that_is_gone_is_missed_by_its_package(check):
     assert "but the package 'shop' has no 'checks'" in finding.message
 
 
+def test_what_a_function_imports_fails_only_when_it_runs(check):
+    (finding,) = check("def work(apps, schema_editor):\n    from shop.validators import old", "")
+    assert finding.message.endswith("has no 'old': the function that imports it fails when it runs.")
+    assert finding.location.span.line == 4
+
+
 def test_a_file_that_a_squash_replaces_is_imported_all_the_same(check, tmp_path):
     squash = TEXT.format(head="", use="", attributes="replaces = [('shop', '0001_initial')]")
     findings = check("from ..validators import old", "old", **{"shop/migrations/0001_squashed": squash})

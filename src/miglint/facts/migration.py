@@ -150,7 +150,8 @@ class Module:
     function of its own a `Reference("#name")`. `stars` are the modules of its star imports, in order.
     `migration` is set where the file itself defines the class that is called `Migration`. `settings_module`
     is what the file puts into DJANGO_SETTINGS_MODULE, as manage.py and wsgi.py do. `needs` are the dotted names
-    without which a file that defines a migration cannot be loaded, in the form of `Reference.path`.
+    without which a file that defines a migration cannot be loaded, in the form of `Reference.path`; `later_needs` are
+    those that its functions import when they run.
     """
 
     names: Mapping[str, Value]
@@ -161,6 +162,7 @@ class Module:
     suppressions: tuple[Suppression, ...]
     settings_module: str | None = None
     needs: Mapping[str, Span] = field(default_factory=dict)
+    later_needs: Mapping[str, Span] = field(default_factory=dict)
 
 
 class Failure(NamedTuple):
@@ -174,13 +176,14 @@ class Absent(NamedTuple):
     """A name that a migration's file needs, and that the tree does not have.
 
     `needed` is the dotted name as the file has it, `name` the part of it that is not there, `module` the file of the
-    tree that would have to bind it, or to lie beside it.
+    tree that would have to bind it, or to lie beside it. `later` says that only a function needs it, when it runs.
     """
 
     needed: str
     name: str
     module: str
     span: Span
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from miglint.facts.source import Span
 from miglint.facts.values import Reference, Value
 from miglint.parse.positions import Positions
 from miglint.parse.scan import COMMENT, STRING
-from miglint.parse.statements import dotted_name
+from miglint.parse.statements import dotted_name, statements_of
 
 # Nobody's project has a package of these names.
 _FOREIGN = frozenset({"django", "__future__"})
@@ -40,6 +40,18 @@ def needs_of(tree: cst.Module, positions: Positions, names: Mapping[str, Value])
     for name, rest, start, end in _uses(positions.text, bound):
         if not any(first <= start < last for first, last in functions):
             needs.setdefault(f"{bound[name]}{rest}", positions.span_of(start, end))
+    return needs
+
+
+def later_needs_of(tree: cst.Module, positions: Positions) -> dict[str, Span]:
+    """Dotted names that the file's functions import when they run, whatever the condition they were called under."""
+    needs: dict[str, Span] = {}
+    for function in tree.body:
+        if isinstance(function, cst.FunctionDef):
+            for statement in statements_of(function.body):
+                if isinstance(statement, cst.Import | cst.ImportFrom):
+                    for _, path, node in _imported(statement):
+                        needs.setdefault(path, positions.span(node if node in positions else statement))
     return needs
 
 

@@ -20,7 +20,7 @@ from miglint.facts.migration import (
 from miglint.facts.source import TOP, Span
 from miglint.facts.values import Reference, Unresolved, Value, text_of
 from miglint.parse.comments import suppressions_in
-from miglint.parse.imports import needs_of
+from miglint.parse.imports import later_needs_of, needs_of
 from miglint.parse.names import Draft, Interpreter
 from miglint.parse.positions import LINE_END, Positions
 from miglint.parse.scan import refused, scan
@@ -127,6 +127,7 @@ def _module(tree: cst.Module, text: str) -> Module:
         suppressions=suppressions_in(positions),
         settings_module=_settings_module(tree, text, interpreter),
         needs={} if migration is None else needs_of(tree, positions, interpreter.module.values),
+        later_needs={} if migration is None else later_needs_of(tree, positions),
     )
 
 

@@ -30,10 +30,14 @@ class MissingImport(ProjectRule):
     def _finding(self, absent: Absent, migration: Migration) -> Finding:
         package = absent.module.removesuffix("/__init__.py")
         where = f"the package '{package}'" if package != absent.module else f"'{absent.module}'"
+        outcome = (
+            "the function that imports it fails when it runs"
+            if absent.later
+            else "the file cannot be loaded, and no command that needs the history runs"
+        )
         return self.finding(
             Location(migration.path, absent.span),
-            f"'{migration.key}' needs '{absent.needed}', but {where} has no '{absent.name}': the file cannot be "
-            "loaded, and no command that needs the history runs.",
+            f"'{migration.key}' needs '{absent.needed}', but {where} has no '{absent.name}': {outcome}.",
             hint=f"Keep '{absent.name}' while migrations name it, or write what it stood for into the migration.",
             app=migration.key.app_label,
             migration=migration.key.name,
