@@ -80,6 +80,8 @@ class Project:
     modules: Mapping[str, Module]
     large_tables: frozenset[str]
     _apps: Mapping[str, App] = field(repr=False)
+    # Where each migration's steps begin and end in `steps`.
+    _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
 
     @property
     def root(self) -> str:
@@ -102,17 +104,20 @@ class Project:
         """Whether the running release knows what `origin` made: not so where the changeset did. None is unknown."""
         return _was_there(origin, step.migration.key, self.changeset)
 
+    def around(self, step: Step) -> tuple[Step, ...]:
+        """The steps of the step's own migration, itself among them."""
+        start, end = self._places[step.migration.key]
+        return self.steps[start:end]
+
     def start_of(self, step: Step) -> SchemaState:
         """The state that the step's migration finds."""
-        return next(one.before for one in self.steps if one.migration is step.migration)
+        return self.around(step)[0].before
 
     def end_of(self, step: Step) -> SchemaState:
         """The state that the step's migration leaves; the step itself, where it changes the database alone."""
         if ".database." in step.index:
             return step.after
-        return next(
-            one.after for one in reversed(self.steps) if one.migration is step.migration and "." not in one.index
-        )
+        return _last(self.around(step))
 
     def columns_found(self, step: Step) -> frozenset[str]:
         """The columns of the step's table as its migration finds it, under whatever name the table went then."""
@@ -126,7 +131,9 @@ class Project:
         names = set()
         for model in state.models():
             is_it = step.model is not None and model.made == step.model.made
-            if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
+            # Another app's model has the same table only where it says so.
+            may_be = "db_table" in model.options or model.app_label == step.migration.key.app_label
+            if is_it or (may_be and step.table is not None and table_of(model, self.ground) == step.table):
                 names |= {column.name for column in columns_of(model, state, self.ground)}
         return frozenset(names)
 
@@ -178,6 +185,7 @@ def analyse(
     plan = [migrations[key] for key in graph.plan if key in migrations]
     ground = _ground(layout, target)
     unread = _unread(unreadable, graph)
+    steps = tuple(_steps(plan, ground, unread, target, changeset))
     return Project(
         layout=layout,
         target=target,
@@ -186,12 +194,21 @@ def analyse(
         graph=graph,
         migrations=migrations,
         unreadable=unreadable,
-        steps=tuple(_steps(plan, ground, unread, target, changeset)),
+        steps=steps,
         ground=ground,
         modules=modules,
         large_tables=large_tables,
         _apps={app.label: app for app in layout.apps},
+        _places=_places(steps),
     )
+
+
+def _places(steps: Sequence[Step]) -> dict[MigrationKey, tuple[int, int]]:
+    places: dict[MigrationKey, tuple[int, int]] = {}
+    for number, step in enumerate(steps):
+        start, _ = places.get(step.migration.key, (number, number))
+        places[step.migration.key] = (start, number + 1)
+    return places
 
 
 def _last(done: Sequence[Step | Transition]) -> SchemaState:

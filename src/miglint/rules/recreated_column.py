@@ -50,8 +50,10 @@ def _removal(name: str, step: Step, project: Project) -> Step | None:
     Without a known changeset, one migration is one deployment. Code that runs before the removal and after the
     addition may have put the data aside and back.
     """
-    together = project.changeset if project.changeset is not None else frozenset({step.migration.key})
-    near = [one for one in project.steps if one.migration.key in together or one.migration is step.migration]
+    together = project.changeset
+    near = project.around(step)
+    if together is not None and step.migration.key in together:
+        near = tuple(one for one in project.steps if one.migration.key in together)
     at = near.index(step)
     for number in range(at - 1, -1, -1):
         other = near[number]

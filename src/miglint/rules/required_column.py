@@ -133,9 +133,9 @@ def _stays(step: Step, project: Project, name: str) -> bool:
 
 def _sql_after(step: Step, project: Project) -> Iterator[str]:
     passed = False
-    for other in project.steps:
+    for other in project.around(step):
         passed = passed or other is step
-        if passed and other.migration is step.migration and isinstance(other.operation, RunSQL):
+        if passed and isinstance(other.operation, RunSQL):
             yield " ".join(texts_in(other.operation.sql))
 
 
