@@ -126,6 +126,23 @@ def test_a_model_that_an_unknown_operation_may_have_made_is_left_alone(found):
     assert found(files) == []
 
 
+def test_an_app_whose_label_is_in_doubt_is_left_alone(found):
+    files = {
+        "blog/0001_initial": source("", POST),
+        "plugins/shop/migrations/0001_initial": source("", ORDER),
+        "shop/0002_x": looking_up("'blog.Post'"),
+    }
+    assert found(files) == []
+
+
+def test_a_history_that_falls_apart_is_mended_first(found):
+    files = {
+        "blog/0001_initial": source("", POST),
+        "shop/0002_x": looking_up("'blog.Post'", '("store", "0001_initial")'),
+    }
+    assert found(files) == []
+
+
 def test_another_packages_migration_may_bring_in_what_is_djangos(found):
     files = {"shop/0002_x": looking_up("'auth.Group'", '("shop", "0001_initial"), ("taggit", "0001_initial")')}
     assert found(files) == []

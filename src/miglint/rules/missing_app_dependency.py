@@ -106,9 +106,14 @@ class _Event(NamedTuple):
 
 def _needs(project: Project) -> dict[MigrationKey, list[_Need]]:
     needs: dict[MigrationKey, list[_Need]] = {}
+    # Where two folders claim a label, or a history falls apart, the label may not be the one that Django knows, and
+    # what seems to be another package's may be this very app.
+    left_alone = {app.label for app in project.layout.duplicates}.union(
+        project.layout.linking_only, project.graph.conflicts
+    )
     for step in project.steps:
         label = step.migration.key.app_label
-        if label not in project.layout.linking_only:
+        if label not in left_alone:
             for need in _needs_of(step, project):
                 if need.label != label or isinstance(step.operation, RunPython):
                     needs.setdefault(step.migration.key, []).append(need)
