@@ -198,6 +198,25 @@ def test_the_command_shows_the_end_of_the_history(shop: Path, capsys: pytest.Cap
     )
 
 
+SQUASH = """
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    replaces = [("shop", "0001_initial"), ("shop", "0002_rename")]
+    operations = [migrations.CreateModel("Sale", [("id", models.AutoField(primary_key=True))])]
+"""
+
+
+def test_a_squash_stands_for_what_it_replaces(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "shop" / "migrations" / "0001_squashed.py").write_text(SQUASH)
+    assert main(["schema", "--output-format", "json"]) == 0
+    [project] = json.loads(capsys.readouterr().out)["projects"]
+    assert list(project["models"]) == ["shop.sale"]
+    assert main(["schema", "--at", "shop.0002_rename"]) == 2
+    assert "shop.0002_rename is replaced by shop.0001_squashed" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("at", ["shop.0001_initial", "shop.0001"])
 def test_the_command_shows_the_state_after_one_migration(
     shop: Path, capsys: pytest.CaptureFixture[str], at: str

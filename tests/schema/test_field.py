@@ -86,6 +86,16 @@ def test_what_a_class_of_unknown_ways_may_set_is_not_known():
     )
 
 
+def test_a_class_of_unknown_ways_cannot_set_what_its_kind_has_no_use_for():
+    assert attributes(field("ManyToManyField", path="shop.fields.Odd", opaque=True)).unknown == ("null",)
+    assert attributes(field("UUIDField", path="shop.fields.Odd", opaque=True)).unknown == (
+        *("null", "unique", "db_index", "primary_key"),
+    )
+    assert attributes(field("OneToOneField", path="shop.fields.Odd", opaque=True)).unknown == (
+        *("null", "db_index", "primary_key"),
+    )
+
+
 def test_a_value_that_could_not_be_read_is_not_known():
     assert attributes(field("CharField", null=UNKNOWN, max_length=UNKNOWN)).unknown == ("null", "max_length")
     assert attributes(field("CharField", max_length=Reference("django.conf.settings.LONG"))).unknown == ("max_length",)

@@ -90,9 +90,25 @@ def _value(field: Field, option: Attribute) -> Value | None:
     return field.options.get(option, _IMPLIED.get((field.kind, option)))
 
 
+# Kinds whose columns have a length that an option sets.
+_LENGTHY = frozenset(
+    {
+        *("BinaryField", "CharField", "CommaSeparatedIntegerField", "EmailField", "FileField", "FilePathField"),
+        *("ImageField", "SlugField", "TextField", "URLField", "CICharField", "CIEmailField", "CITextField"),
+    }
+)
+
+
 def _may_hide(field: Field, option: Attribute) -> bool:
     """Whether an option that is not written may be set all the same: by `**`, or by a class that is not known."""
-    return option not in field.options and (field.opaque or field.kind is None)
+    if field.kind is None:
+        return option not in field.options
+    if not field.opaque or option in field.options or (field.kind, option) in _FORCED:
+        return False
+    # A class may set what it likes for its own column, but not what its kind has no use for.
+    if option == "max_length":
+        return field.kind in _LENGTHY
+    return field.kind != "ManyToManyField" or option == "null"
 
 
 def _is_length(value: Value | None) -> bool:
