@@ -79,6 +79,8 @@ class Project:
     ground: Ground
     modules: Mapping[str, Module]
     large_tables: frozenset[str]
+    # Apps of which it is not certain in what order Django applies them: the graph is broken or unknown there.
+    unsettled_apps: frozenset[str]
     _apps: Mapping[str, App] = field(repr=False)
     # Where each migration's steps begin and end in `steps`.
     _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
@@ -198,6 +200,7 @@ def analyse(
         ground=ground,
         modules=modules,
         large_tables=large_tables,
+        unsettled_apps=_unsettled(graph),
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),
     )
@@ -209,6 +212,18 @@ def _places(steps: Sequence[Step]) -> dict[MigrationKey, tuple[int, int]]:
         start, _ = places.get(step.migration.key, (number, number))
         places[step.migration.key] = (start, number + 1)
     return places
+
+
+def _unsettled(graph: MigrationGraph) -> frozenset[str]:
+    missing = {
+        one.entry.migration.app_label
+        for one in graph.missing
+        if one.target.app_label == one.entry.migration.app_label or one.entry.attribute == "run_before"
+    }
+    malformed = {one.entry.migration.app_label for one in graph.malformed}
+    circular = {key.app_label for cycle in graph.cycles for key in cycle}
+    squashed = {problem.squash.app_label for problem in graph.squash_problems}
+    return frozenset(missing | malformed | circular | squashed | {key.app_label for key in graph.unknown})
 
 
 def _last(done: Sequence[Step | Transition]) -> SchemaState:

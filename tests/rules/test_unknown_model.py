@@ -1,6 +1,9 @@
 import pytest
+from factories import app, line, migration, project, site, unknown
 from histories import history
 
+from miglint.facts.migration import Dependency, MigrationKey
+from miglint.facts.operations import AlterModelOptions
 from miglint.rules.unknown_model import UnknownModel
 
 BOOK = 'CreateModel("Book", [("id", models.BigAutoField(primary_key=True)), ("title", models.TextField())]),'
@@ -98,3 +101,20 @@ def test_a_table_dropped_after_its_model_left_the_state_is_not_this_rules_subjec
         )
         == []
     )
+
+
+def test_where_the_order_is_not_certain_nothing_is():
+    film = AlterModelOptions(site=site(), name="film", options={})
+    first = MigrationKey("shop", "0001_initial")
+    for dependency, findings in (
+        (Dependency(first, line(1)), 1),
+        (Dependency(MigrationKey("shop", "0001_gone"), line(1)), 0),
+        (Dependency(MigrationKey("blog", "0001_gone"), line(1)), 1),
+        (unknown(), 0),
+    ):
+        judged = project(
+            apps=[app("shop"), app("blog")],
+            migrations=[migration(str(first)), migration("shop.0002_x", [film], [dependency])],
+        )
+        found = [finding for step in judged.steps for finding in UnknownModel().check(step, judged)]
+        assert len(found) == findings, dependency

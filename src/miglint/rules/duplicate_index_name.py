@@ -24,7 +24,7 @@ class DuplicateIndexName(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         table = _table_after(step, project)
-        if table is None or table.unknown is not None:
+        if table is None or table.unknown is not None or table.app_label in project.unsettled_apps:
             return
         vendor = project.target.database.vendor
         before = step.database_before.table(table.name)

@@ -27,7 +27,7 @@ class ExistingColumn(OperationRule):
         if subclass is not None and (subclass.state, subclass.database) != ("same", "same"):
             return
         model = step.model
-        if model is None or model.unknown is not None:
+        if model is None or model.unknown is not None or model.app_label in project.unsettled_apps:
             return
         match step.operation:
             case AddField(name=str(name), field=field):

@@ -22,7 +22,7 @@ class ExistingTable(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         model = _model_after(step)
-        if model is None:
+        if model is None or model.app_label in project.unsettled_apps:
             return
         subject = f"{model.app_label}.{model.name.lower()}"
         for table in () if step.in_state_alone else _tables_taken(step, model, project):

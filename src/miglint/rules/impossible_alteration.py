@@ -36,6 +36,8 @@ class ImpossibleAlteration(OperationRule):
         model, subclass = step.model, step.operation.subclass
         if model is None or model.unknown is not None or (subclass is not None and subclass.state != "same"):
             return
+        if model.app_label in project.unsettled_apps:
+            return
         match step.operation:
             case AlterField(name=str(name), field=field) if name in model.fields:
                 reaches = not step.in_state_alone and has_table(model, project.ground) is True

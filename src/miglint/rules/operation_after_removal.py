@@ -22,6 +22,8 @@ class OperationAfterRemoval(OperationRule):
         if not step.in_database_alone:
             return
         label = step.migration.key.app_label
+        if label in project.unsettled_apps:
+            return
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or project.is_opaque_before(step):
             return

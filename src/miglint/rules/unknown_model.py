@@ -21,6 +21,8 @@ class UnknownModel(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         label = step.migration.key.app_label
+        if label in project.unsettled_apps:
+            return
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or missing.kind != "model" or project.is_opaque_before(step):
             return
