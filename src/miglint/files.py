@@ -117,6 +117,11 @@ def is_folder(root: str, path: str) -> bool:
     return os.path.isdir(os.path.join(root, path))
 
 
+def holds_distribution(root: str) -> bool:
+    """Whether a folder is what a wheel unpacks to."""
+    return any(name.endswith(".dist-info") for name in _names(root))
+
+
 def glob_matcher(patterns: Iterable[str], below: str = ".") -> Excludes:
     """Whether a path of the tree matches one of the globs of a settings file in the folder `below`.
 

@@ -255,8 +255,9 @@ class _Reader:
         for one in laid.layouts:
             self._load(path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files)
         linked = self._link(laid.layouts, modules)
+        distributed = files.holds_distribution(self.root)
         projects = tuple(
-            ProjectFacts(one, facts.migrations, facts.unreadable, self._configuration_of(one.root))
+            ProjectFacts(replace(one, distributed=distributed), facts.migrations, facts.unreadable, self._configuration_of(one.root))
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
         self._tell_of_failures(laid.layouts)

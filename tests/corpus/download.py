@@ -51,13 +51,16 @@ def wheels() -> dict[str, Path]:
     return {package: found[package] for package in versions()}
 
 
+_UNPACKED = (".py", ".sql", ".dist-info/METADATA")
+
+
 def tree(package: str) -> Path:
-    """The folder that holds a package's Python files as it ships them."""
-    folder = cache() / "trees" / f"{package}-{versions()[package]}"
+    """The folder that holds a package's Python files as it ships them, and the mark of a distribution."""
+    folder = cache() / "unpacked" / f"{package}-{versions()[package]}"
     if not folder.exists():
         scratch = _scratch(folder)
         with zipfile.ZipFile(wheels()[package]) as archive:
-            archive.extractall(scratch, [name for name in archive.namelist() if name.endswith((".py", ".sql"))])
+            archive.extractall(scratch, [name for name in archive.namelist() if name.endswith(_UNPACKED)])
         _settle(scratch, folder)
     return folder
 

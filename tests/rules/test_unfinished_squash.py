@@ -44,6 +44,10 @@ def test_a_file_that_cannot_be_read_may_name_any_of_them():
     assert check(SQUASH, *OLD, unreadable=[unreadable("shop.0003", "a bracket is not closed", 3)]) == []
 
 
+def test_a_package_that_others_install_is_never_finished():
+    assert check(SQUASH, *OLD, distributed=True) == []
+
+
 def test_a_squash_of_the_changes_at_hand_is_not_finished_yet():
     facts = replace(project(migrations=[SQUASH, *OLD]), changeset=frozenset([key("shop.0001_s")]))
     assert list(UnfinishedSquash().check(facts)) == []

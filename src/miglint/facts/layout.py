@@ -47,7 +47,8 @@ class Layout:
     """One Django project of a tree: apps by label order, the losers of a label fight in `duplicates`.
 
     `unmigrated` are labels whose migrations the settings switch off. `linking_only` are labels that are
-    read so that the project can be linked, and reported on elsewhere.
+    read so that the project can be linked, and reported on elsewhere. `distributed` says that the tree is an
+    unpacked or installed distribution (a `.dist-info` lies in it): who has applied which of its migrations, nobody knows.
     """
 
     root: str
@@ -56,6 +57,7 @@ class Layout:
     settings: Settings
     unmigrated: frozenset[str] = frozenset()
     linking_only: frozenset[str] = frozenset()
+    distributed: bool = False
 
 
 def place_of(app: App) -> Location:
