@@ -37,6 +37,8 @@ class NullsLeftBehind(OperationRule):
         operation, app = step.operation, step.migration.key.app_label
         if not isinstance(operation, AlterField) or step.table is None or step.in_state_alone:
             return
+        if app in project.unsettled_apps:
+            return
         # A table of this same migration has no rows yet.
         if not step.existed_before or operation.subclass is not None:
             return

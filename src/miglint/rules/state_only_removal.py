@@ -26,6 +26,8 @@ class StateOnlyRemoval(OperationRule):
                 field = step.model.fields.get(name)
                 if field is None or step.table is None or _is_filled(field.field):
                     return
+                if step.migration.key.app_label in project.unsettled_apps:
+                    return
                 column = column_name(field.field, name)
                 if not isinstance(column, str) or column in project.columns_left(step):
                     return
