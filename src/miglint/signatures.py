@@ -356,6 +356,15 @@ LIBRARIES: dict[str, Implied] = {
     "encrypted_model_fields.fields.EncryptedTextField": Implied("TextField"),
     "multiselectfield.db.fields.MultiSelectField": Implied("CharField"),
     "localflavor.us.models.USStateField": Implied("CharField", {"max_length": Literal(2)}),
+    "localflavor.us.models.USZipCodeField": Implied("CharField", {"max_length": Literal(10)}),
+    "localflavor.generic.models.IBANField": Implied("CharField", {"max_length": Literal(34)}),
+    "localflavor.generic.models.BICField": Implied("CharField", {"max_length": Literal(11)}),
+    "i18nfield.fields.I18nCharField": Implied("TextField"),
+    "i18nfield.fields.I18nTextField": Implied("TextField"),
+    "tagulous.models.SingleTagField": Implied("ForeignKey", {"null": Literal(True)}),
+    "tagulous.models.fields.SingleTagField": Implied("ForeignKey", {"null": Literal(True)}),
+    "tagulous.models.TagField": Implied("ManyToManyField"),
+    "tagulous.models.fields.TagField": Implied("ManyToManyField"),
     "filer.fields.file.FilerFileField": Implied("ForeignKey"),
     "filer.fields.image.FilerImageField": Implied("ForeignKey"),
     "filer.fields.folder.FilerFolderField": Implied("ForeignKey"),
@@ -759,7 +768,7 @@ def _bound(
         return None, _named(call.arguments), opaque, _site(call), call.arguments
     bound = _bind(table[known.name], (adapted or call).arguments, path)
     # A library's class, or a project's own, may take arguments that Django's does not.
-    own = known_class(path) is None or bool(known.options)
+    own = known_class(path) is None or path in LIBRARIES
     strange = bound.error is not None and not own and "lacks" not in bound.error
     return (
         known.name,

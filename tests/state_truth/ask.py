@@ -17,7 +17,11 @@ from state_truth.cases import cases
 HERE = Path(__file__).parent
 
 # Asked in every run: 5.2 is installed for the tests, the others each in a folder of its own.
-LIVE = {(3, 2): "3.2.25", (4, 2): "4.2.30", (5, 2): None}
+LIVE: dict[tuple[int, int], str | None] = {(4, 2): "4.2.30", (5, 2): None}
+
+# Django 3.2 needs distutils, which Python 3.12 no longer has.
+if sys.version_info < (3, 12):
+    LIVE[3, 2] = "3.2.25"
 
 # These need Python 3.12, so their answers are kept, and asked for anew where such a Python is found.
 STORED = {(6, 0): "6.0.10", (6, 1): "6.1.3"}
