@@ -169,7 +169,6 @@ class Report:
     migrations: int = 0
     apps: int = 0
     in_scope: int = 0
-    files: int = 0
     unreadable: int = 0
     unanalysed: tuple[Unanalysed, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -204,7 +204,6 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
         migrations=len(migrations),
         apps=len(apps),
         in_scope=sum(migrations.values()),
-        files=len(migrations),
         unreadable=len(unreadable),
         unanalysed=tuple(sorted(unknowns.values(), key=lambda unknown: (unknown.location, unknown.operation or ""))),
         notices=tuple(dict.fromkeys(notices)),

@@ -257,7 +257,12 @@ class _Reader:
         linked = self._link(laid.layouts, modules)
         distributed = files.holds_distribution(self.root)
         projects = tuple(
-            ProjectFacts(replace(one, distributed=distributed), facts.migrations, facts.unreadable, self._configuration_of(one.root))
+            ProjectFacts(
+                replace(one, distributed=distributed),
+                facts.migrations,
+                facts.unreadable,
+                self._configuration_of(one.root),
+            )
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
         self._tell_of_failures(laid.layouts)

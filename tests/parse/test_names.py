@@ -234,21 +234,3 @@ def test_a_function_that_has_to_be_run_says_why() -> None:
     assert functions["a"].returns == Unresolved("what it loops over is not known", Span(1, 1, 1, 6))
     assert functions["b"].returns == Literal(None)
     assert [functions[name].does_nothing for name in "abcde"] == [False, False, True, True, False]
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj.settings')\n",
-        "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'proj.settings'\n",
-        "def main():\n    import os\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj.settings')\n",
-        "from os import environ\nif True:\n    environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj' + '.settings')\n",
-        "import os\ntry:\n    pass\nexcept E:\n    os.environ['DJANGO_SETTINGS_MODULE'] = 'proj.settings'\n",
-    ],
-)
-def test_the_settings_module_is_found_wherever_it_is_set(source: str) -> None:
-    assert module_of(source).settings_module == "proj.settings"
-
-
-def test_a_mention_of_the_settings_variable_sets_nothing() -> None:
-    assert module_of("import os\nx = os.environ['DJANGO_SETTINGS_MODULE']\n").settings_module is None

@@ -147,7 +147,6 @@ RICH = Report(
     migrations=12,
     apps=3,
     in_scope=12,
-    files=13,
     unreadable=1,
     unanalysed=(
         Unanalysed(
@@ -163,7 +162,7 @@ RICH = Report(
     exit_code=1,
 )
 
-CLEAN = Report(findings=(), migrations=12, apps=3, in_scope=12, files=12, assumptions=(ASSUMED,))
+CLEAN = Report(findings=(), migrations=12, apps=3, in_scope=12, assumptions=(ASSUMED,))
 EMPTY = Report(findings=(), paths=("src",))
 
 _PAGES = {

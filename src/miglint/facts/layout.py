@@ -48,7 +48,7 @@ class Layout:
 
     `unmigrated` are labels whose migrations the settings switch off. `linking_only` are labels that are
     read so that the project can be linked, and reported on elsewhere. `distributed` says that the tree is an
-    unpacked or installed distribution (a `.dist-info` lies in it): who has applied which of its migrations, nobody knows.
+    unpacked or installed distribution (a `.dist-info` lies in it): how far its users have migrated, nobody knows.
     """
 
     root: str

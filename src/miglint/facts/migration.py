@@ -148,8 +148,7 @@ class Module:
 
     `names` are the module's names as its last line leaves them: an imported one is a `Reference`, a class or
     function of its own a `Reference("#name")`. `stars` are the modules of its star imports, in order.
-    `migration` is set where the file itself defines the class that is called `Migration`. `settings_module`
-    is what the file puts into DJANGO_SETTINGS_MODULE, as manage.py and wsgi.py do. `needs` are the dotted names
+    `migration` is set where the file itself defines the class that is called `Migration`. `needs` are the dotted names
     without which a file that defines a migration cannot be loaded, in the form of `Reference.path`; `later_needs` are
     those that its functions import when they run.
     """
@@ -160,7 +159,6 @@ class Module:
     classes: Mapping[str, Class]
     migration: MigrationClass | None
     suppressions: tuple[Suppression, ...]
-    settings_module: str | None = None
     needs: Mapping[str, Span] = field(default_factory=dict)
     later_needs: Mapping[str, Span] = field(default_factory=dict)
 

@@ -18,19 +18,16 @@ from miglint.facts.migration import (
     Module,
 )
 from miglint.facts.source import TOP, Span
-from miglint.facts.values import Reference, Unresolved, Value, text_of
+from miglint.facts.values import Reference, Unresolved, Value
 from miglint.parse.comments import suppressions_in
 from miglint.parse.imports import later_needs_of, needs_of
 from miglint.parse.names import Draft, Interpreter
 from miglint.parse.positions import LINE_END, Positions
 from miglint.parse.scan import refused, scan
 from miglint.parse.text import UndecodableError, decode
-from miglint.parse.values import Scope
 from miglint.signatures import Ancestry, ancestry, build_operations
 
-_SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE"
 _LISTS = ("dependencies", "run_before", "replaces")
-_ATTRIBUTES = (*_LISTS, "operations", "initial", "atomic")
 _CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -125,7 +122,6 @@ def _module(tree: cst.Module, text: str) -> Module:
         classes=classes,
         migration=migration,
         suppressions=suppressions_in(positions),
-        settings_module=_settings_module(tree, text, interpreter),
         needs={} if migration is None else needs_of(tree, positions, interpreter.module.values),
         later_needs={} if migration is None else later_needs_of(tree, positions),
     )
@@ -205,65 +201,3 @@ def _without_facts(own: Class, migration: MigrationClass) -> Class:
             said.add(name)
     attributes = {name: value for name, value in own.attributes.items() if name not in said}
     return Class(own.name, own.bases, attributes, own.methods, own.span)
-
-
-def _settings_module(tree: cst.Module, text: str, interpreter: Interpreter) -> str | None:
-    """What the file puts into the variable that names the settings, in whichever function it does so."""
-    if _SETTINGS_VARIABLE not in text:
-        return None
-    waiting: list[cst.CSTNode] = [tree]
-    while waiting:
-        node = waiting.pop(0)
-        value: cst.BaseExpression | None = None
-        match node:
-            case cst.Expr(
-                value=cst.Call(
-                    func=cst.Attribute(attr=cst.Name(value="setdefault"), value=place), args=[name, given, *_]
-                )
-            ) if _is_environment(place, interpreter) and _is_variable(name.value, interpreter):
-                value = given.value
-            case cst.Assign(targets=[target], value=given_value):
-                match target.target:
-                    case cst.Subscript(value=place, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]) if (
-                        _is_environment(place, interpreter) and _is_variable(key, interpreter)
-                    ):
-                        value = given_value
-                    case _:
-                        pass
-            case cst.SimpleStatementLine():
-                waiting = [*node.body, *waiting]
-            case cst.Module() | cst.IndentedBlock() | cst.SimpleStatementSuite():
-                waiting = [*node.body, *waiting]
-            case _:
-                waiting = [*_blocks_of(node), *waiting]
-        if value is not None:
-            found = text_of(interpreter.evaluate(value, interpreter.module))
-            if found is not None:
-                return found
-    return None
-
-
-def _blocks_of(node: cst.CSTNode) -> list[cst.CSTNode]:
-    match node:
-        case cst.FunctionDef(body=body) | cst.ClassDef(body=body) | cst.With(body=body):
-            return [body]
-        case cst.If(body=body, orelse=rest):
-            return [body] if rest is None else [body, rest]
-        case cst.Else(body=body):
-            return [body]
-        case cst.Try(body=body, handlers=handlers):
-            return [body, *(handler.body for handler in handlers)]
-        case _:
-            return []
-
-
-def _is_environment(node: cst.BaseExpression, interpreter: Interpreter) -> bool:
-    # `import os` may stand in the function.
-    written = interpreter.positions.code(node)
-    return written in ("os.environ", "environ") or interpreter.evaluate(node, Scope("function")) == Reference(
-        "os.environ"
-    )
-
-
-def _is_variable(node: cst.BaseExpression, interpreter: Interpreter) -> bool:
-    return text_of(interpreter.evaluate(node, interpreter.module)) == _SETTINGS_VARIABLE
