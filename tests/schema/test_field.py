@@ -2,7 +2,7 @@
 
 import itertools
 
-from schema_of import described, state_of
+from schema_of import described, models_after, state_of
 from state_truth import answers
 from written import UNKNOWN, call, field
 
@@ -74,6 +74,23 @@ def test_the_type_is_the_class_as_it_is_written():
 def test_a_class_that_comes_from_djangos_has_its_ways():
     assert attributes(field("SlugField", path="shop.fields.NameField")) == Attributes(
         "NameField", null=False, unique=False, db_index=True, primary_key=False, max_length=50, unknown=()
+    )
+
+
+LIBRARY = """
+from django.db import migrations
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class Migration(migrations.Migration):
+    operations = [migrations.CreateModel("Foo", [("phone", PhoneNumberField(region="GB", unique=True))])]
+"""
+
+
+def test_what_a_librarys_field_takes_beside_djangos_options_leaves_nothing_in_doubt():
+    [foo] = models_after(LIBRARY)
+    assert attributes(foo.fields["phone"].field) == Attributes(
+        "PhoneNumberField", null=False, unique=True, db_index=False, primary_key=False, max_length=128, unknown=()
     )
 
 
