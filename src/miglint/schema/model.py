@@ -34,27 +34,29 @@ def has_table(model: ModelState, ground: Ground) -> bool | None:
         return False
     setting = text_of(model.options.get("swappable"))
     if setting is not None:
+        # Without the setting nothing is swapped: Options.swapped asks for it with None as the default.
         named = ground.swappable(setting)
-        if named is None:
-            return None
-        label, _, name = named.partition(".")
-        if (label, name.lower()) != model.key:
-            return False
+        if named is not None:
+            label, _, name = named.partition(".")
+            if (label, name.lower()) != model.key:
+                return False
     return None if proxy is None or managed is None else True
 
 
 def table_of(model: ModelState, ground: Ground) -> Text:
-    """The name of the model's table, as `Options.contribute_to_class` and the vendor's limit have it."""
-    option = model.options.get("db_table")
-    match option:
-        case Literal(str(name)) if name:
-            return truncated(name, LONGEST[ground.vendor])
-        case None | Literal():
-            return default_table(model.app_label, model.name, ground.vendor)
-        case Unresolved():
-            return option
-        case _:
-            return Unresolved("its db_table is not written as text", model.made.location.span)
+    """What the table is called in the database: PostgreSQL cuts a name that is too long, Django only those it makes."""
+    name = own_table(model, ground)
+    if name is None:
+        option = model.options.get("db_table")
+        return (
+            option
+            if isinstance(option, Unresolved)
+            else Unresolved("its db_table is not written as text", model.made.location.span)
+        )
+    longest = LONGEST[ground.vendor]
+    if ground.vendor != "postgresql" or longest is None:
+        return name
+    return name.encode()[:longest].decode(errors="ignore") if '"."' not in name else name
 
 
 def own_table(model: ModelState, ground: Ground) -> str | None:
