@@ -32,7 +32,6 @@ from miglint.signatures import (
     build_operation,
     build_operations,
     known_class,
-    rebuild_field,
 )
 
 HERE = Span(1, 1, 1, 2)
@@ -203,15 +202,6 @@ def test_a_field_of_a_well_known_library_is_djangos_with_its_options() -> None:
 def test_what_is_written_wins_over_what_a_library_implies() -> None:
     field = build_field(call("phonenumber_field.modelfields.PhoneNumberField", max_length=Literal(31)))
     assert field.options == {"max_length": Literal(31)}
-
-
-def test_an_unknown_field_is_known_once_its_class_is() -> None:
-    field = build_field(call("shop.fields.Code", Literal("code"), null=Literal(True)))
-    assert (field.kind, field.options) == (None, {"null": Literal(True)})
-    known = rebuild_field(field, lambda path: Ancestry("django.db.models.CharField", "same", "same", ()))
-    assert (known.path, known.kind) == ("shop.fields.Code", "CharField")
-    assert known.options == {"verbose_name": Literal("code"), "null": Literal(True)}
-    assert known.arguments == ()
 
 
 def test_too_many_or_unpacked_arguments_make_a_field_opaque() -> None:

@@ -17,7 +17,7 @@ from miglint.facts.layout import Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
-from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Vendor, Version, oldest_postgresql
+from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Vendor, Version, oldest_postgresql, written
 from miglint.facts.values import Literal, text_of
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.folding import fold_item
@@ -307,7 +307,7 @@ def _target(config: Config, layout: Layout) -> Target:
         database, database_from = _database_of(layout) or (Database("postgresql", ()), "")
     if database.vendor == "postgresql" and not database.version:
         database = oldest_postgresql(django)
-        oldest = f"the oldest that Django {'.'.join(map(str, django))} supports"
+        oldest = f"the oldest that Django {written(django)} supports"
         database_from = f"{database_from}; {oldest}" if database_from else oldest
     return Target(
         django=django,
@@ -504,7 +504,7 @@ def _assumption(project: Project) -> Assumption:
     target = project.target
     return Assumption(
         project=project.root,
-        django=".".join(map(str, target.django)),
+        django=written(target.django),
         django_from=target.django_from,
         database=str(target.database),
         database_from=target.database_from,
@@ -517,7 +517,7 @@ def _described(project: Project, config: Config) -> Iterator[str]:
     yield f"[{project.root}]"
     yield f"settings file    = {config.path or 'none'}"
     yield f"Django settings  = {project.layout.settings.path or 'none found'}"
-    yield f"django           = {'.'.join(map(str, target.django))} ({target.django_from})"
+    yield f"django           = {written(target.django)} ({target.django_from})"
     yield f"database         = {target.database} ({target.database_from})"
     yield f"fail-on          = {config.fail_on}"
     yield f"rules            = {', '.join(sorted(config.selected()))}"

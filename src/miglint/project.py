@@ -15,7 +15,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
-from miglint.schema.database import DatabaseState, Folding
+from miglint.schema.database import DatabaseState, Folding, is_in_state_alone
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelState, Origin, SchemaState
@@ -51,7 +51,7 @@ class Step:
     @property
     def in_state_alone(self) -> bool:
         """Whether it stands in `state_operations`, which never reach the database."""
-        return ".state." in self.index
+        return is_in_state_alone(self.index)
 
     @property
     def in_database_alone(self) -> bool:
@@ -302,13 +302,13 @@ def _existed_before(
 
 def _was_there(origin: Origin, current: MigrationKey, changeset: frozenset[MigrationKey] | None) -> bool | None:
     # What only the state gained, somebody made another way in the database, some time before.
-    if ".state." in origin.operation:
+    if is_in_state_alone(origin.operation):
         return None if origin.migration == current else True
     return origin.migration not in ({current} if changeset is None else changeset | {current})
 
 
 def _effects(transition: Transition, table: str | None, target: Target) -> tuple[Effect, ...]:
     """What stands in `state_operations`, and a model without a table, never reaches the database."""
-    if table is None or ".state." in transition.index:
+    if table is None or is_in_state_alone(transition.index):
         return ()
     return effects_of(transition.operation, table, target)

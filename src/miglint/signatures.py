@@ -516,13 +516,6 @@ def build_field(call: Call, ancestors: Ancestors = no_ancestors) -> Field:
             return Field("", None, _named(call.arguments), True, _site(call), call.arguments)
 
 
-def rebuild_field(field: Field, ancestors: Ancestors) -> Field:
-    """A field of an unknown class, once its class's ancestors may be known."""
-    if field.kind is not None or not field.path:
-        return field
-    return _built_field(_call_again(field), field.path, ancestors)
-
-
 def build_index(call: Call, ancestors: Ancestors = no_ancestors) -> Index | None:
     """A call as an index, whatever class it is of; None where what is called has no name."""
     match call.function:
@@ -533,11 +526,6 @@ def build_index(call: Call, ancestors: Ancestors = no_ancestors) -> Index | None
             return None
 
 
-def rebuild_index(index: Index, ancestors: Ancestors) -> Index:
-    """An index of an unknown class, once its class's ancestors may be known."""
-    return index if index.kind is not None else build_index(_call_again(index), ancestors) or index
-
-
 def build_constraint(call: Call, ancestors: Ancestors = no_ancestors) -> Constraint | None:
     """A call as a constraint, whatever class it is of; None where what is called has no name."""
     match call.function:
@@ -546,13 +534,6 @@ def build_constraint(call: Call, ancestors: Ancestors = no_ancestors) -> Constra
             return Constraint(path, kind, options, opaque, site, arguments)
         case _:
             return None
-
-
-def rebuild_constraint(constraint: Constraint, ancestors: Ancestors) -> Constraint:
-    """A constraint of an unknown class, once its class's ancestors may be known."""
-    if constraint.kind is not None:
-        return constraint
-    return build_constraint(_call_again(constraint), ancestors) or constraint
 
 
 def _ancestry(
@@ -782,10 +763,6 @@ def _bound(
 def _built_field(call: Call, path: str, ancestors: Ancestors) -> Field:
     kind, options, opaque, site, arguments = _bound(call, path, "field", FIELDS, ancestors)
     return Field(path, kind, options, opaque, site, arguments)
-
-
-def _call_again(built: Field | Index | Constraint) -> Call:
-    return Call(Reference(built.path), built.arguments, built.site.span, built.site.callee)
 
 
 def _named(arguments: tuple[Argument, ...]) -> dict[str, Value]:

@@ -9,12 +9,17 @@ Vendor: TypeAlias = OneOf["postgresql", "mysql", "mariadb", "sqlite", "oracle"]
 Version: TypeAlias = tuple[int, ...]
 
 
+def written(version: Version) -> str:
+    """A version as people write it: `5.2`."""
+    return ".".join(map(str, version))
+
+
 class Database(NamedTuple):
     vendor: Vendor
     version: Version
 
     def __str__(self) -> str:
-        return f"{self.vendor}:{'.'.join(map(str, self.version))}" if self.version else self.vendor
+        return f"{self.vendor}:{written(self.version)}" if self.version else self.vendor
 
 
 class Target(NamedTuple):

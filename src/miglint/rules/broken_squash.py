@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from miglint.facts.migration import MigrationKey
 from miglint.facts.source import Location
-from miglint.facts.target import Version
+from miglint.facts.target import Version, written
 from miglint.findings import Finding, Related, Severity
 from miglint.graph import SquashProblem
 from miglint.project import Project
@@ -74,7 +74,7 @@ def _explained(problem: SquashProblem, django: Version) -> tuple[str, str]:
             hint = "Keep one of the two squashes, or let the longer one replace the other."
         case "nested":
             message = (
-                f"'{squash}' replaces {_listed(others)}, itself a squash: Django {'.'.join(map(str, django))} takes "
+                f"'{squash}' replaces {_listed(others)}, itself a squash: Django {written(django)} takes "
                 "the two in random order, and one of the orders ends in NodeNotFoundError."
             )
             hint = (

@@ -23,7 +23,7 @@ class IrreversibleRunPython(OperationRule):
             # Django asks for reverse_code alone, whatever the code does. What stands in state_operations never runs,
             # and a subclass that does things its own way may undo them its own way.
             case RunPython(code=code, reverse_code=None | Literal(None), subclass=subclass) if (
-                ".state." not in step.index and (subclass is None or subclass.database != "unknown")
+                not step.in_state_alone and (subclass is None or subclass.database != "unknown")
             ):
                 called = _name(code)
                 yield self.finding(

@@ -22,8 +22,8 @@ class IrreversibleRunSQL(OperationRule):
         match step.operation:
             # Django asks for reverse_sql alone: an empty one will do. What stands in state_operations never runs, and a
             # subclass that does things its own way may undo them its own way.
-            case RunSQL(sql=sql, reverse_sql=None | Literal(None), subclass=subclass) if (
-                ".state." not in step.index and (subclass is None or subclass.database != "unknown")
+            case RunSQL(sql=sql, reverse_sql=None | Literal(None), subclass=subclass) if not step.in_state_alone and (
+                subclass is None or subclass.database != "unknown"
             ):
                 words = _first_words(sql)
                 yield self.finding(

@@ -17,7 +17,7 @@ from miglint.facts.operations import (
     Operation,
 )
 from miglint.facts.source import Location, Span
-from miglint.facts.target import Version
+from miglint.facts.target import Version, written
 from miglint.facts.values import Call, Reference, Sequence, Unresolved
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
@@ -43,14 +43,14 @@ class NeedsOtherDjango(OperationRule):
         target = project.target
         if target.django_assumed:
             return
-        have = _written(target.django)
+        have = written(target.django)
         for use in _uses(step.operation):
             location = Location(step.migration.path, use.span)
             subject = f"{step.migration.key}:{use.what}"
             if use.since is not None and target.django < use.since:
                 yield self.finding(
                     location,
-                    f"{use.what} came with Django {_written(use.since)}, and this project runs on {have}: the "
+                    f"{use.what} came with Django {written(use.since)}, and this project runs on {have}: the "
                     "migration cannot be loaded.",
                     hint=f"Upgrade Django first, or do without {use.what}.",
                     subject=subject,
@@ -58,9 +58,9 @@ class NeedsOtherDjango(OperationRule):
             if use.until is not None and target.django >= use.until:
                 yield self.finding(
                     location,
-                    f"{use.what} went with Django {_written(use.until)}, and this project runs on {have}: the "
+                    f"{use.what} went with Django {written(use.until)}, and this project runs on {have}: the "
                     "migration cannot be loaded.",
-                    hint=f"Write {use.instead} instead; Django has it since {_written(use.instead_since)}.",
+                    hint=f"Write {use.instead} instead; Django has it since {written(use.instead_since)}.",
                     subject=subject,
                 )
 
@@ -129,7 +129,3 @@ def _of_constraint(constraint: Constraint) -> Iterator[_Use]:
             instead="condition=…",
             instead_since=(5, 1),
         )
-
-
-def _written(version: Version) -> str:
-    return ".".join(map(str, version))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from miglint.effects.effect import Cause, RewriteTable, ScanTable
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
-from miglint.facts.target import Database, Target
+from miglint.facts.target import Database, Target, written
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
@@ -60,7 +60,7 @@ def _is_listed(project: Project, table: str, model: str) -> bool:
 
 def _named(database: Database) -> str:
     vendor = {"postgresql": "PostgreSQL"}.get(database.vendor, database.vendor)
-    return f"{vendor} {'.'.join(map(str, database.version))}".rstrip()
+    return f"{vendor} {written(database.version)}".rstrip()
 
 
 def _reason(cause: Cause, detail: str) -> str:
