@@ -1,9 +1,20 @@
 """MIG507 beyond its page."""
 
+from dataclasses import replace
+
 from factories import app, migration, project, site
 from written import field, run_sql, separately
 
-from miglint.facts.operations import AddField, AlterField, CreateModel, NamedField, RemoveField
+from miglint.facts.operations import (
+    AddField,
+    AlterField,
+    CreateModel,
+    DeleteModel,
+    NamedField,
+    RemoveField,
+    RenameModel,
+    Subclass,
+)
 from miglint.rules.irreversible_operation import IrreversibleOperation
 
 REMOVE = RemoveField(site=site(), model_name="order", name="total")
@@ -43,6 +54,22 @@ def test_what_leaves_the_state_alone_or_never_met_a_row_is_left_alone():
     first = create(field("IntegerField"))
     assert subjects(first, separately(state=(REMOVE,))) == []
     assert subjects(run_sql("SELECT 1"), first, REMOVE) == []
+
+
+def test_a_column_that_goes_with_its_table_comes_back_to_an_empty_one():
+    first = create(field("IntegerField"))
+    drop = DeleteModel(site=site(), name="Order")
+    rename = RenameModel(site=site(), old_name="Order", new_name="Purchase")
+    assert subjects(first, REMOVE, drop) == []
+    assert subjects(first, REMOVE, rename, DeleteModel(site=site(), name="Purchase")) == []
+    assert subjects(first, REMOVE, separately(database=(drop,), state=(drop,))) == []
+
+    assert subjects(first, REMOVE, separately(state=(drop,))) == ["shop.order.total"]
+
+
+def test_a_subclass_may_have_a_way_back_of_its_own():
+    own = replace(REMOVE, subclass=Subclass("#RemoveCounter", state="same", database="same"))
+    assert subjects(create(field("IntegerField")), own) == []
 
 
 def test_a_required_column_that_goes_cannot_come_back():

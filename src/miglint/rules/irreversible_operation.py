@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.facts.operations import RemoveField, UnknownOperation
+from miglint.facts.operations import DeleteModel, RemoveField, UnknownOperation
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
@@ -23,10 +23,12 @@ class IrreversibleOperation(OperationRule):
         if step.in_state_alone:
             return
         match step.operation:
-            # Only a table that was there before can have got rows by the time that somebody goes back.
-            case RemoveField(name=str(name)) if step.model is not None and step.table is not None:
+            # A subclass may have a way back of its own. And only a table that was there before, and is there after, can
+            # have got rows by the time that somebody goes back.
+            case RemoveField(name=str(name), subclass=None) if step.model is not None and step.table is not None:
                 field = step.model.fields.get(name)
-                if step.existed_before and field is not None and lacks_value(field.field):
+                kept = step.existed_before and not _is_dropped_too(step, project)
+                if kept and field is not None and lacks_value(field.field):
                     yield self.finding(
                         step.location,
                         f"'{step.migration.key}' cannot be rolled back once '{step.table}' has rows: undoing this adds "
@@ -45,6 +47,19 @@ class IrreversibleOperation(OperationRule):
                 )
             case _:
                 return
+
+
+def _is_dropped_too(step: Step, project: Project) -> bool:
+    """Whether the same migration drops the table, which then comes back empty."""
+    return any(
+        isinstance(other.operation, DeleteModel)
+        and other.operation.subclass is None
+        and not other.in_state_alone
+        and other.model is not None
+        and step.model is not None
+        and other.model.made == step.model.made
+        for other in project.around(step)
+    )
 
 
 def _says_so(step: Step, path: str) -> bool:
