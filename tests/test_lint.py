@@ -227,3 +227,13 @@ def test_labels_follow_the_django_of_the_command_line(root: Path) -> None:
     (old,) = lint.link(Options(django=(3, 2))).projects
     (new,) = lint.link(Options()).projects
     assert ([app.label for app in old.layout.apps], [app.label for app in new.layout.apps]) == (["store"], ["shop"])
+
+
+@pytest.mark.parametrize("where", ["__init__.py", "config.py"])
+def test_an_app_config_outside_of_apps_gives_the_label_too(root: Path, where: str) -> None:
+    write(root, shop__0001_initial="operations = []")
+    (root / "shop" / where).write_text(
+        "from django.apps import AppConfig\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n    label = 'store'\n"
+    )
+    (project,) = lint.link(Options()).projects
+    assert [app.label for app in project.layout.apps] == ["store"]

@@ -29,6 +29,9 @@ _KEPT = frozenset({"INSTALLED_APPS", "MIGRATION_MODULES", "AUTH_USER_MODEL", "DE
 
 _INI_FILES = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini")
 
+# Where Django looks for an AppConfig by itself, then where else they are kept.
+_APP_CONFIG_FILES = ("apps.py", "apps/__init__.py", "__init__.py", "config.py", "app.py")
+
 _APP_CONFIG = frozenset({"django.apps.AppConfig", "django.apps.config.AppConfig"})
 
 
@@ -57,6 +60,8 @@ class Ground:
     guesses: tuple[str, ...]
     # What the folder that holds all is called: the name of an app that is itself the whole tree.
     name: str = ""
+    # Modules beside migrations that speak of an AppConfig, where there is no `apps` to look into.
+    configs: frozenset[str] = frozenset()
     # The version of Django on the command line, which beats those of the settings.
     django: tuple[int, ...] | None = None
 
@@ -100,6 +105,13 @@ def settings_name(path: str, data: bytes) -> str | None:
     """The DJANGO_SETTINGS_MODULE that a manage.py, wsgi.py, asgi.py or an ini file names."""
     found = (_IN_PYTHON if path.endswith(".py") else _IN_INI).search(data)
     return found.group(1).decode("ascii", "replace") if found else None
+
+
+def may_hold_config(folder: str, present: Iterable[str]) -> Iterator[str]:
+    """Modules in which the AppConfig of the app with this migrations folder may be, if it has no `apps`."""
+    paths = [_join(_above(folder) or ".", name) for name in _APP_CONFIG_FILES]
+    if not any(path in present for path in paths[:2]):
+        yield from (path for path in paths[2:] if path in present)
 
 
 def may_name_settings(path: str) -> bool:
@@ -376,16 +388,18 @@ class _Surveyor:
         return self._detected(package) or _Label(_last(package) or self.ground.name, None)
 
     def _detected(self, package: str) -> _Label | None:
-        path = next(
-            (
-                path
-                for path in (_join(package or ".", name) for name in ("apps.py", "apps/__init__.py"))
-                if path in self.lookup.files
-            ),
-            None,
-        )
-        module = self.modules.module(path) if path is not None else None
-        if path is None or module is None:
+        """The AppConfig in `apps`; without that module, one that INSTALLED_APPS would have to name by its path."""
+        here = [_join(package or ".", name) for name in _APP_CONFIG_FILES]
+        apps = [path for path in here[:2] if path in self.lookup.files]
+        for path in apps or [path for path in here[2:] if path in self.ground.configs]:
+            label = self._detected_in(path, package)
+            if label is not None:
+                return label
+        return None
+
+    def _detected_in(self, path: str, package: str) -> _Label | None:
+        module = self.modules.module(path)
+        if module is None:
             return None
         candidates = []
         for name, value in module.names.items():

@@ -376,6 +376,7 @@ class _Reader:
 
     def _lay_out(self) -> tuple[layout.Laid, Modules]:
         present = self.listing.files
+        there = frozenset(present)
         lookup = Lookup(present)
         with_migrations = frozenset(
             folder
@@ -402,6 +403,12 @@ class _Reader:
             named,
             tuple(guesses),
             os.path.basename(self.root),
+            frozenset(
+                path
+                for folder in with_migrations
+                for path in layout.may_hold_config(folder, there)
+                if b"AppConfig" in (self._data(path) or b"")
+            ),
             self.django,
         )
         while True:
