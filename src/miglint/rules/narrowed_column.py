@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from miglint.facts.fields import Constraint, Field
@@ -79,14 +79,22 @@ class NarrowedColumn(OperationRule):
         if reasons:
             yield self.finding(
                 step.location,
-                f"'{place}' refuses what the release that is still running may write: {'; '.join(reasons)}.",
+                f"'{place}' {_verdict(reasons)}: {'; '.join(reasons)}.",
                 hint="Let a release that keeps to it go out first, everywhere; narrow the column in the one after.",
                 related=related,
                 subject=subject,
             )
 
 
+_ANOTHER_KIND = ", another kind of value"
 _COMPUTED = "a row for which the generated value cannot be computed, or does not fit, cannot be written"
+
+
+def _verdict(reasons: Sequence[str]) -> str:
+    # PostgreSQL may well take a date for a timestamp; what it gives back is no date any more.
+    if any(reason.endswith(_ANOTHER_KIND) for reason in reasons):
+        return "is no longer what the release that is still running writes and reads"
+    return "refuses what the release that is still running may write"
 
 
 def _reasons(made: Alteration, step: Step, project: Project) -> Iterator[str]:
@@ -103,9 +111,7 @@ def _reasons(made: Alteration, step: Step, project: Project) -> Iterator[str]:
             pass
         elif not takes_all_of(after, before) and not (loose and before.name == after.name):
             # Values of the same kind are read as before; those of another kind are compared with the old kind's.
-            yield f"it goes from {before} to {after}" + (
-                "" if is_same_kind(before, after) else ", another kind of value"
-            )
+            yield f"it goes from {before} to {after}" + ("" if is_same_kind(before, after) else _ANOTHER_KIND)
     if "check" in made.changed and is_checked(new, project.ground.vendor) and old.kind not in AUTOMATIC:
         yield "nothing below 0 goes in any more" if new.kind != "JSONField" else "only JSON goes in any more"
     if "unique" in made.changed and _becomes_unique(made) and not _is_unique_already(frozenset({name}), step, project):
