@@ -233,7 +233,11 @@ def test_labels_follow_the_django_of_the_command_line(root: Path) -> None:
 def test_an_app_config_outside_of_apps_gives_the_label_too(root: Path, where: str) -> None:
     write(root, shop__0001_initial="operations = []")
     (root / "shop" / where).write_text(
-        "from django.apps import AppConfig\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n    label = 'store'\n"
+        "from shop.base import BaseConfig\n\n\n"
+        "class ShopAppConfig(BaseConfig):\n    name = 'shop'\n    label = 'store'\n"
+    )
+    (root / "shop" / "base.py").write_text(
+        "from django.apps import AppConfig\n\n\nclass BaseConfig(AppConfig):\n    pass\n"
     )
     (project,) = lint.link(Options()).projects
     assert [app.label for app in project.layout.apps] == ["store"]

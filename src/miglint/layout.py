@@ -392,19 +392,22 @@ class _Surveyor:
         here = [_join(package or ".", name) for name in _APP_CONFIG_FILES]
         apps = [path for path in here[:2] if path in self.lookup.files]
         for path in apps or [path for path in here[2:] if path in self.ground.configs]:
-            label = self._detected_in(path, package)
+            label = self._detected_in(path, package, imported=bool(apps))
             if label is not None:
                 return label
         return None
 
-    def _detected_in(self, path: str, package: str) -> _Label | None:
+    def _detected_in(self, path: str, package: str, *, imported: bool) -> _Label | None:
+        """`imported` classes count in `apps`, for Django looks at all that the module holds."""
         module = self.modules.module(path)
         if module is None:
             return None
         candidates = []
         for name, value in module.names.items():
             # Whatever else is imported (models, signals) need not be read for this.
-            if isinstance(value, Reference) and ("Config" in name or "App" in name or name in module.classes):
+            if not (isinstance(value, Reference) and (imported or value.path.startswith("#"))):
+                continue
+            if "Config" in name or "App" in name or name in module.classes:
                 default = self._is_config(value.path, path)
                 if default is not None:
                     candidates.append((value.path, default))

@@ -658,7 +658,9 @@ class _Resolver:
         else:
             operations = (operation_of(evaluated, span, self.ancestors),)
         if len(operations) == 1 and isinstance(operations[0], UnknownOperation):
-            return otherwise
+            # What it does stays unknown; that it leaves the state alone may be known by now.
+            leaves_state = operations[0].state == "nothing" and isinstance(otherwise[0], UnknownOperation)
+            return (operations[0],) if leaves_state else otherwise
         return operations
 
     def field(self, field: Field) -> Field:

@@ -55,6 +55,7 @@ Flow: TypeAlias = OneOf["next", "return", "raise", "break", "continue"]
 _Step: TypeAlias = str | Literal
 
 _DEEPEST_CALL = 15
+_EMPTY_UNLESS_SAID = frozenset({"operations", "dependencies", "run_before", "replaces"})
 _CONDITIONAL = "it is bound differently under a condition"
 
 
@@ -819,7 +820,9 @@ def _merged_names(one: dict[str, Value], other: dict[str, Value], where: Span) -
             # A class or a function that only one way defines is still this file's.
             only = left or right
             known = isinstance(only, Reference) and only.path.startswith("#")
-            merged_names[name] = only if known and only is not None else Unresolved(_CONDITIONAL, where)
+            # What a migration does not say is an empty list: Migration itself has it so.
+            ways = (only, replace(only, items=())) if name in _EMPTY_UNLESS_SAID and isinstance(only, Sequence) else ()
+            merged_names[name] = only if known and only is not None else Unresolved(_CONDITIONAL, where, ways)
         elif _same(left, right):
             merged_names[name] = left
         else:

@@ -227,7 +227,8 @@ class _Replay:
                     ),
                 )
             case UnknownOperation(reason=reason):
-                self._forget(label, operation, reason, here)
+                if not self._take_either(migration, index, operation):
+                    self._forget(label, operation, reason, here)
             case (
                 ValidateConstraint()
                 | CreateExtension()
@@ -322,6 +323,31 @@ class _Replay:
                     ),
                 )
 
+    def _take_either(self, migration: Migration, index: str, operation: UnknownOperation) -> bool:
+        """Where a condition decides between known lists that do the same to the state: do that."""
+        if not isinstance(operation.value, Unresolved) or not operation.value.either:
+            return False
+        ways = [build_operations(way, operation.site.span) for way in operation.value.either]
+        if any(isinstance(one, UnknownOperation) for way in ways for one in _flat(way)):
+            return False
+        outcomes = []
+        for way in ways:
+            outer, self.touched = self.touched, {}
+            for one in _flat(way):
+                self._apply(migration, index, one)
+            touched = self.touched
+            outcomes.append({key: _bare(self.models.get(key)) for key in sorted(touched)})
+            # Back to where it was, without a trace for whoever asks what was touched.
+            self.touched = {}
+            for key, model in touched.items():
+                self._put(key, model)
+            self.touched = outer
+        if any(outcome != outcomes[0] for outcome in outcomes):
+            return False
+        for one in _flat(ways[0]):
+            self._apply(migration, index, one)
+        return True
+
     def _forget(self, label: str, operation: Operation, reason: str, here: Origin) -> None:
         """From here on the models that an opaque operation may touch, or failing that its app's, are not known."""
         of_app = self.names.get(label, {})
@@ -333,6 +359,33 @@ class _Replay:
                 self._put(key, _doubted(model, reason, here))
         if stake.models is None or stake.existence:
             self.history.unknown_apps.setdefault(label, (self.number, reason))
+
+
+def _flat(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """Operations that change the state, out of those that hold them."""
+    for operation in operations:
+        if isinstance(operation, (SeparateDatabaseAndState, RunSQL)):
+            yield from _flat(operation.state_operations)
+        else:
+            yield operation
+
+
+# Where something stands and who made it so are no part of what it is.
+_PLACES = frozenset({"site", "span", "function_span", "added", "defined", "made", "unknown_since"})
+
+
+def _bare(value: object) -> object:
+    """A value that can be compared with one from another place."""
+    if isinstance(value, Span):
+        return None
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [item.name for item in dataclasses.fields(value) if item.name not in _PLACES]
+        return type(value).__name__, tuple(_bare(getattr(value, name)) for name in names)
+    if isinstance(value, Mapping):
+        return tuple((key, _bare(item)) for key, item in value.items())
+    if isinstance(value, tuple):
+        return tuple(map(_bare, value))
+    return value
 
 
 class _Stake(NamedTuple):
