@@ -165,14 +165,20 @@ def test_a_constraint_on_columns_that_the_running_release_leaves_null_refuses_no
     added = 'AddField("order", "code", models.CharField(max_length=9, null=True)),'
     for constraint in (
         "UniqueConstraint(fields=['code'], name='c')",
+        "UniqueConstraint(fields=['title', 'code'], condition=Q(qty=1), name='c')",
+        "UniqueConstraint(F('title'), F('code'), name='c')",
         "CheckConstraint(condition=Q(code__gte='a') | Q(code='', code__lt='b'), name='c')",
     ):
         assert said(RULE, FIRST, f'{added} AddConstraint("order", {constraint}),') == []
     kept = 'AddField("order", "code", models.IntegerField(db_default=1)),'
     check = "CheckConstraint(condition=Q(code__gte=0), name='c')"
     assert said(RULE, FIRST, f'{kept} AddConstraint("order", {check}),') == []
-    both = "CheckConstraint(condition=Q(code__gte=F('title')), name='c')"
-    assert said(RULE, FIRST, f'{added} AddConstraint("order", {both}),') == ["0002 shop.order.c"]
+    for constraint in (
+        "CheckConstraint(condition=Q(code__gte=F('title')), name='c')",
+        "UniqueConstraint(F('title'), Coalesce('code', Value('')), name='c')",
+        "UniqueConstraint(fields=['title', 'code'], nulls_distinct=False, name='c')",
+    ):
+        assert said(RULE, FIRST, f'{added} AddConstraint("order", {constraint}),') == ["0002 shop.order.c"]
 
 
 def test_a_check_that_refuses_null_already_leaves_nothing_to_refuse():

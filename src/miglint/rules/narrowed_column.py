@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from miglint.facts.fields import Constraint, Field
 from miglint.facts.operations import AddConstraint, AddField, AlterField, AlterTogether
-from miglint.facts.values import Call, Reference, Unresolved, Value, truth_of
+from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, Unresolved, Value, text_of, truth_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
@@ -26,7 +26,7 @@ from miglint.schema.column import (
 )
 from miglint.schema.constraint import against_null, condition_of, fields_in, unique_fields, unique_sets
 from miglint.schema.field import attributes
-from miglint.schema.replay import members_of, name_of
+from miglint.schema.replay import members_of, name_of, strings_of
 from miglint.schema.state import ModelState
 
 
@@ -71,6 +71,7 @@ class NarrowedColumn(OperationRule):
                     f"no two rows may have the same {', '.join(members)} any more"
                     for members in members_of(value) or ()
                     if not _is_unique_already(frozenset(members), step, project)
+                    and not _stays_null(members, step, project)
                 ]
                 related, place = (), step.table
                 subject += ".unique_together"
@@ -90,7 +91,7 @@ _ANOTHER_KIND = ", another kind of value"
 _COMPUTED = "a row for which the generated value cannot be computed, or does not fit, cannot be written"
 
 
-def _verdict(reasons: Sequence[str]) -> str:
+def _verdict(reasons: Iterable[str]) -> str:
     # PostgreSQL may well take a date for a timestamp; what it gives back is no date any more.
     if any(reason.endswith(_ANOTHER_KIND) for reason in reasons):
         return "is no longer what the release that is still running writes and reads"
@@ -135,6 +136,8 @@ def _demand(constraint: Constraint, step: Step, project: Project) -> Iterator[st
     match constraint.kind:
         case "UniqueConstraint":
             fields = unique_fields(constraint)
+            if _stays_null(_distinct_by(constraint), step, project):
+                return
             if fields is None:
                 yield f"{called} allows no two rows that are alike"
             elif not _is_unique_already(fields, step, project):
@@ -149,20 +152,40 @@ def _demand(constraint: Constraint, step: Step, project: Project) -> Iterator[st
 
 
 def _is_unique_already(fields: frozenset[str], step: Step, project: Project) -> bool:
-    """Whether the running release's rows are unique in these fields anyway, by what was there or by a new column."""
-    model, start = step.model, _model_before(step, project)
-    if model is None:
-        return False
+    """Whether no two rows have the same values in these fields anyway."""
     # The same promise may stand under names of before the migration, or under those that it has given since.
-    if any(known <= fields for one in (start, model) if one is not None for known in unique_sets(one)):
-        return True
-    for name in fields:
-        field = model.fields.get(name)
-        # A column that it does not know stays NULL in its rows, and NULLs differ.
-        is_new = field is not None and project.was_there(field.added, step) is False
-        if field is not None and is_new and takes_null(field.field) is not False and db_default(field.field) is None:
-            return True
-    return False
+    models = (_model_before(step, project), step.model)
+    return any(known <= fields for model in models if model is not None for known in unique_sets(model))
+
+
+def _stays_null(names: Iterable[str], step: Step, project: Project) -> bool:
+    """Whether the running release does not know one of these columns, and so leaves it NULL: NULLs differ."""
+    fields = [step.model.fields.get(name) for name in names] if step.model is not None else []
+    return any(
+        field is not None
+        and project.was_there(field.added, step) is False
+        and takes_null(field.field) is not False
+        and db_default(field.field) is None
+        for field in fields
+    )
+
+
+def _distinct_by(constraint: Constraint) -> Iterator[str]:
+    """The fields of which a NULL makes a row unlike all others."""
+    if constraint.options.get("nulls_distinct", Literal(None)) not in (Literal(None), Literal(True)):
+        return
+    yield from strings_of(constraint.options.get("fields")) or ()
+    match constraint.options.get("expressions"):
+        case Sequence(items=items):
+            # Other expressions may have a value for NULL.
+            for item in items:
+                match item:
+                    case Call(Reference(path), (Argument(None, value),)) if path.rpartition(".")[2] == "F":
+                        yield text_of(value) or ""
+                    case _:
+                        continue
+        case _:
+            return
 
 
 def _speaks_of_new_columns(condition: Value | None, step: Step, project: Project) -> bool:
