@@ -8,6 +8,7 @@ FIRST = """
     CreateModel("Tag", []),
     CreateModel("Order", [
         ("total", models.IntegerField()),
+        ("buyer", models.ForeignKey("shop.Tag", models.CASCADE)),
         ("tags", models.ManyToManyField("shop.Tag")),
         ("marks", models.ManyToManyField("shop.Tag", through="shop.Mark")),
     ]),
@@ -48,6 +49,19 @@ def test_a_column_that_is_made_anew_is_told_with_its_history():
     )
     assert [related.message for related in finding.related] == ["'total' is removed here", "'total' was added here"]
     assert (finding.subject, str(finding.severity)) == ("shop.order.total", "error")
+
+
+def test_a_column_that_is_made_anew_for_a_field_of_another_name_is_told_too():
+    remove = 'RemoveField("order", "buyer"),'
+    (finding,) = found(RULE, FIRST, f'{remove} AddField("order", "buyer_id", models.IntegerField(null=True)),')
+    assert finding.message == (
+        "'shop_order' loses what it holds in 'buyer': the column is dropped and made anew, empty."
+    )
+    assert [related.message for related in finding.related] == ["'buyer' is removed here", "'buyer' was added here"]
+    assert said(RULE, FIRST, f'{remove} AddField("order", "x", models.TextField(db_column="buyer_id")),') == [
+        "0002 shop.order.x"
+    ]
+    assert said(RULE, FIRST, f'{remove} AddField("order", "buyer_id", models.IntegerField(db_column="x")),') == []
 
 
 def test_a_many_to_many_field_loses_its_table():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, RemoveField, RunPython, RunSQL, UnknownOperation
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.column import has_column
+from miglint.schema.column import column_name, has_column
+from miglint.schema.state import FieldState
 
 
 @dataclass(frozen=True)
@@ -20,23 +23,23 @@ class RecreatedColumn(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:
-            case AddField(name=str(name), subclass=None) if step.model is not None:
+            case AddField(name=str(name), field=added, subclass=None) if step.model is not None:
                 if not step.existed_before or step.table is None or step.in_state_alone:
                     return
-                gone = _removal(name, step, project)
-                if gone is None or gone.model is None:
+                gone = _removal(name, added, step, project)
+                if gone is None:
                     return
-                field = gone.model.fields[name]
+                field = gone.field
                 what = "table" if field.field.kind == "ManyToManyField" else "column"
                 yield self.finding(
                     step.location,
-                    f"'{step.table}' loses what it holds in '{name}': the {what} is dropped and made anew, empty.",
+                    f"'{step.table}' loses what it holds in '{field.name}': the {what} is dropped and made anew, empty.",
                     hint="AlterField changes a field and keeps its data. Where the database has no way from the one "
                     "type to the other, add a field of another name, copy the data with RunPython, and remove the old "
                     "one.",
                     related=(
-                        Related(gone.location, f"'{name}' is removed here"),
-                        Related(field.added.location, f"'{name}' was added here"),
+                        Related(gone.step.location, f"'{field.name}' is removed here"),
+                        Related(field.added.location, f"'{field.name}' was added here"),
                     ),
                     subject=f"{step.migration.key.app_label}.{step.model.name.lower()}.{name}",
                 )
@@ -44,8 +47,15 @@ class RecreatedColumn(OperationRule):
                 return
 
 
-def _removal(name: str, step: Step, project: Project) -> Step | None:
-    """The removal of a field of that name before the step, in one deployment with it; None where the data may be kept.
+class _Removal(NamedTuple):
+    step: Step
+    field: FieldState
+
+
+def _removal(name: str, added: Field, step: Step, project: Project) -> _Removal | None:
+    """The removal of a field of that name or column before the step, in one deployment with it.
+
+    None where the data may be kept.
 
     Without a known changeset, one migration is one deployment. Code that runs before the removal and after the
     addition may have put the data aside and back.
@@ -58,20 +68,30 @@ def _removal(name: str, step: Step, project: Project) -> Step | None:
     for number in range(at - 1, -1, -1):
         other = near[number]
         match other.operation:
-            case RemoveField(name=removed) if removed == name and _is_live(other, step, project):
-                kept = any(map(_may_keep, near[:number])) and any(map(_may_keep, near[at + 1 :]))
-                return None if kept else other
+            case RemoveField(name=str(removed)) if other.model is not None and removed in other.model.fields:
+                field = other.model.fields[removed]
+                is_it = removed == name or _is_same_column(field, name, added)
+                if is_it and _is_live(other, field, step, project):
+                    kept = any(map(_may_keep, near[:number])) and any(map(_may_keep, near[at + 1 :]))
+                    return None if kept else _Removal(other, field)
             case _:
                 continue
     return None
 
 
-def _is_live(removal: Step, step: Step, project: Project) -> bool:
+def _is_same_column(gone: FieldState, name: str, added: Field) -> bool:
+    """Whether a field of another name gets the column of the one that went, as `user_id` that of a key `user`."""
+    if has_column(gone.field) is not True or has_column(added) is not True:
+        return False
+    column = column_name(added, name)
+    return isinstance(column, str) and column == column_name(gone.field, gone.name)
+
+
+def _is_live(removal: Step, field: FieldState, step: Step, project: Project) -> bool:
     """Whether the removal is one from the same table, of a column with data."""
     if removal.model is None or step.model is None or removal.in_state_alone or removal.table is None:
         return False
-    field = removal.model.fields.get(str(getattr(removal.operation, "name", "")))
-    if field is None or removal.model.made != step.model.made or not project.was_there(field.added, removal):
+    if removal.model.made != step.model.made or not project.was_there(field.added, removal):
         return False
     return has_column(field.field) is True or (
         field.field.kind == "ManyToManyField" and "through" not in field.field.options
