@@ -33,7 +33,8 @@ class RecreatedColumn(OperationRule):
                 what = "table" if field.field.kind == "ManyToManyField" else "column"
                 yield self.finding(
                     step.location,
-                    f"'{step.table}' loses what it holds in '{field.name}': the {what} is dropped and made anew, empty.",
+                    f"'{step.table}' loses what it holds in '{field.name}': "
+                    f"the {what} is dropped and made anew, empty.",
                     hint="AlterField changes a field and keeps its data. Where the database has no way from the one "
                     "type to the other, add a field of another name, copy the data with RunPython, and remove the old "
                     "one.",
