@@ -9,12 +9,13 @@ from miglint.effects import effects_of
 from miglint.effects.effect import Effect
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import Operation, UnknownOperation, model_named
+from miglint.facts.operations import AlterField, Operation, UnknownOperation, model_named
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
+from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database import DatabaseState, Folding, is_in_state_alone
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
@@ -43,6 +44,8 @@ class Step:
     existed_before: bool | None
     database_before: DatabaseState
     database_after: DatabaseState
+    # What an AlterField changes; None for any other operation, and where the field before is not known.
+    alteration: Alteration | None
 
     @property
     def location(self) -> Location:
@@ -275,7 +278,15 @@ def _steps(
             existed_before=_existed_before(model, transition.migration.key, changeset, initial),
             database_before=database_before,
             database_after=folding.state,
+            alteration=_alteration(transition, ground, target),
         )
+
+
+def _alteration(transition: Transition, ground: Ground, target: Target) -> Alteration | None:
+    operation, label = transition.operation, transition.migration.key.app_label
+    if not isinstance(operation, AlterField):
+        return None
+    return alteration(operation, transition.before, label, ground, target.django)
 
 
 def _table(model: ModelState | None, ground: Ground) -> str | None:

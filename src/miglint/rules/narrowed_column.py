@@ -11,7 +11,7 @@ from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, U
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.alteration import Alteration, alteration, between, same, type_in
+from miglint.schema.alteration import Alteration, between, same, type_in
 from miglint.schema.column import (
     AUTOMATIC,
     FOREIGN_KEYS,
@@ -41,10 +41,8 @@ class NarrowedColumn(OperationRule):
             return
         subject = f"{step.migration.key.app_label}.{step.model.name.lower()}"
         match step.operation:
-            case AlterField(name=str(name), field=field, subclass=None) as operation:
-                made = alteration(
-                    operation, step.before, step.migration.key.app_label, project.ground, project.target.django
-                )
+            case AlterField(name=str(name), field=field, subclass=None):
+                made = step.alteration
                 # A column that the changeset made, the running release does not write.
                 if made is None or project.was_there(made.before.added, step) is not True:
                     return

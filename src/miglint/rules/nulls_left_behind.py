@@ -19,7 +19,7 @@ from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.alteration import Alteration, alteration
+from miglint.schema.alteration import Alteration
 from miglint.schema.column import db_default, has_column, has_effective_default, takes_null
 from miglint.schema.constraint import against_null
 from miglint.schema.replay import name_of, target_of
@@ -42,7 +42,7 @@ class NullsLeftBehind(OperationRule):
         # A table of this same migration has no rows yet.
         if not step.existed_before or operation.subclass is not None:
             return
-        made = alteration(operation, step.before, app, project.ground, project.target.django)
+        made = step.alteration
         if made is None or not _tightens(made) or _is_filled(made.after, project.target):
             return
         if _has_proof(made, step, project) or _may_have_been_filled(made, step, project):

@@ -12,7 +12,6 @@ from miglint.facts.values import Literal, text_of, texts_in
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.alteration import alteration
 from miglint.schema.column import (
     AUTOMATIC,
     accepts_empty_strings,
@@ -55,9 +54,7 @@ class RequiredColumn(OperationRule):
                     subject=f"{app}.{name}",
                 )
             case AlterField(name=str(name), subclass=None):
-                made = alteration(
-                    operation, step.before, step.migration.key.app_label, project.ground, project.target.django
-                )
+                made = step.alteration
                 if made is None or made.reaches_database is False or not _is_required(made.after, project.target):
                     return
                 why = _why(made.before, step, project)
