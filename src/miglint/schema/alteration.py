@@ -20,7 +20,6 @@ from miglint.schema.column import (
     ColumnType,
     column_name,
     column_type,
-    db_default,
     has_column,
     is_checked,
     is_enforced,
@@ -348,11 +347,6 @@ class _Comparison:
     def _text(self, field: Field) -> Value:
         column = column_name(field, self.name)
         return column if isinstance(column, Unresolved) else Literal(column)
-
-
-def default_of_database(field: Field) -> Value | None:
-    """The database's default as one value: `Value(3)` and 3 are one."""
-    return _unwrapped(db_default(field))
 
 
 def _class(field: Field) -> str:

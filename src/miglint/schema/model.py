@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
 from miglint.facts.values import Literal, Reference, Sequence, Text, Unresolved, text_of, truth_of
-from miglint.schema.column import FOREIGN_KEYS, column_name, has_column
+from miglint.schema.column import column_name, has_column
 from miglint.schema.names import LONGEST, default_table, truncated, without_quotes
 from miglint.schema.replay import Swappable, target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
@@ -158,10 +158,6 @@ def between(model: ModelState, field: FieldState, ground: Ground) -> str | None:
     if isinstance(table, Unresolved):
         return None
     return truncated(f"{without_quotes(table)}_{field.name}", LONGEST[ground.vendor])
-
-
-def is_relation(field: Field) -> bool:
-    return field.kind in FOREIGN_KEYS or field.kind == "ManyToManyField"
 
 
 def implicit_auto_field(setting: object, django: tuple[int, ...]) -> str:
