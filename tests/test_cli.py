@@ -367,6 +367,45 @@ def test_the_database_is_the_one_of_djangos_settings(two_leaves: Path, capsys: p
     assert "oracle (the command line)" in capsys.readouterr().out
 
 
+def test_versions_are_said_to_be_from_where_they_were_named(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "miglint.toml").write_text('django = "4.2"\n')
+    main(["check", "--show-settings", "--database", "postgresql:15"])
+    out = capsys.readouterr().out
+    assert "django           = 4.2 (miglint.toml)" in out
+    assert "database         = postgresql:15 (the command line)" in out
+
+
+def test_a_folder_without_migrations_in_a_project_says_so_and_nothing_else(
+    two_leaves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (two_leaves / "empty").mkdir()
+    assert main(["check", "empty"]) == 0
+    assert capsys.readouterr().out == (
+        "warning: No migrations found under 'empty' (3 migrations elsewhere in this tree).\n"
+    )
+
+
+def test_patterns_of_settings_start_from_their_own_folder_and_are_those_of_exclude(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path / "backend", **{"0002_a": LEAF, "0002_b": LEAF})
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    settings = tmp_path / "backend" / "miglint.toml"
+    for pattern, code in [
+        ("shop/migrations/*", 0),
+        ("**/0002_b.py", 0),
+        ("shop", 0),
+        ("backend/shop/*", 1),
+        ("blog/*", 1),
+    ]:
+        settings.write_text(f'[per-file-ignores]\n"{pattern}" = ["MIG1"]\n')
+        assert main(["check", "backend", "--output-format", "json"]) == code, pattern
+        assert codes(capsys) == ["MIG101"] * code, pattern
+
+
 def test_a_file_given_by_hand_brings_its_folder_along_though_settings_leave_it_out(
     two_leaves: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,8 @@ class Config:
     """
 
     path: str | None = None
+    # Where the file's patterns start from.
+    folder: str = "."
     selections: tuple[Selection, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()

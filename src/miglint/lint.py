@@ -13,19 +13,17 @@ from miglint import config as settings
 from miglint import fix as fixing
 from miglint import read, write
 from miglint.config import Config, ConfigError, Selection
-from miglint.facts.layout import Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
 from miglint.facts.source import Location
-from miglint.facts.target import DEFAULT_DJANGO, Database, Target, Vendor, Version, oldest_postgresql, written
-from miglint.facts.values import Literal, text_of
+from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
-from miglint.folding import fold_item
 from miglint.parse.text import UndecodableError, decode
 from miglint.project import Project, analyse
 from miglint.report.schema import Schema
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
+from miglint.targets import assumption, in_force, target_of
 from miglint.unanalysed import unanalysed
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
@@ -107,7 +105,7 @@ def link(options: Options, progress: Progress | None = None) -> Linked:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             failed = failed or config is None
-            projects.append(_analyse(tree, facts, config or _with_options(Config(), options)))
+            projects.append(_analyse(tree, facts, config or _with_options(Config(), options), options))
     return Linked(tuple(projects), tuple(dict.fromkeys(notices)), failed)
 
 
@@ -165,7 +163,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
                 failed = True
                 continue
             try:
-                project = _analyse(tree, facts, config)
+                project = _analyse(tree, facts, config, options)
             except Exception as error:
                 whose = f"project '{facts.layout.root}' could not be replayed: {type(error).__name__}: {error}."
                 notices.append(Notice(f"{whose} {_OURS} Other projects were judged.", internal=True))
@@ -181,12 +179,14 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             kept += [_moved(finding, tree.prefix) for finding in here]
             hidden += [_moved(finding, tree.prefix) for finding in outcome.hidden if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
-            assumptions.append(_assumption(project))
-            described += _described(project, config)
+            described += in_force(project.layout, project.target, config)
             broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
             for path in (*(one.path for one in _own(project)), *broken):
                 migrations[tree.prefix + path] = _under(path, tree.scope)
             unreadable |= {tree.prefix + path for path in broken if _under(path, tree.scope)}
+            # What nothing that is shown rests on need not be said.
+            if any(_under(path, tree.scope) for path in (*(one.path for one in _own(project)), *broken)) or here:
+                assumptions.append(assumption(project.root, project.target))
             apps |= {tree.prefix + app.path for app in project.layout.apps if app.files and _is_own(app.label, project)}
             for unknown in unanalysed(project):
                 if _under(unknown.location.path, tree.scope):
@@ -254,6 +254,8 @@ def _config_for(facts: read.ProjectFacts, options: Options, notices: list[Notice
     given = facts.configuration
     try:
         config = settings.from_mapping(given.values, given.path) if given is not None else Config()
+        if given is not None and options.config is None:
+            config = dataclasses.replace(config, folder=given.path.rpartition("/")[0] or ".")
     except ConfigError as error:
         notices += [Notice(problem) for problem in error.problems]
         return None
@@ -270,7 +272,7 @@ def _with_options(config: Config, options: Options) -> Config:
     )
 
 
-def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Project:
+def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options: Options) -> Project:
     # What the settings call external is somebody else's, wherever its files lie.
     external = frozenset(config.external_apps)
     return analyse(
@@ -282,7 +284,7 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config) -> Proje
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
         changeset=None,
-        target=_target(config, facts.layout),
+        target=target_of(config, facts.layout, options.django is not None, options.database is not None),
         large_tables=frozenset(config.large_tables),
     )
 
@@ -296,45 +298,6 @@ def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:
 
     mine = tuple(one for one in tree.repository.ignored if speaker(one.folder) == facts.layout.root)
     return dataclasses.replace(tree.repository, ignored=mine)
-
-
-def _target(config: Config, layout: Layout) -> Target:
-    """The versions that the judgement is for, and where they are from."""
-    named = config.path or "the command line"
-    django = config.django or DEFAULT_DJANGO
-    database, database_from = config.database, named
-    if database is None:
-        database, database_from = _database_of(layout) or (Database("postgresql", ()), "")
-    if database.vendor == "postgresql" and not database.version:
-        database = oldest_postgresql(django)
-        oldest = f"the oldest that Django {written(django)} supports"
-        database_from = f"{database_from}; {oldest}" if database_from else oldest
-    return Target(
-        django=django,
-        django_from=named if config.django else "the default",
-        django_assumed=config.django is None,
-        database=database,
-        database_from=database_from,
-    )
-
-
-def _database_of(layout: Layout) -> tuple[Database, str] | None:
-    """The vendor of the default database in Django's settings. SQLite is a developer's own: no evidence."""
-    databases = layout.settings.values.get("DATABASES")
-    default = fold_item(databases, Literal("default")) if databases is not None else None
-    engine = text_of(fold_item(default, Literal("ENGINE"))) if default is not None else None
-    vendor = _ENGINES.get((engine or "").rpartition(".")[2])
-    return (Database(vendor, ()), "Django's settings") if vendor is not None else None
-
-
-# The last part of ENGINE, of Django's own backends and of those that wrap them (`django_prometheus.db.backends.mysql`).
-_ENGINES: dict[str, Vendor] = {
-    "postgresql": "postgresql",
-    "postgresql_psycopg2": "postgresql",
-    "postgis": "postgresql",
-    "mysql": "mysql",
-    "oracle": "oracle",
-}
 
 
 def _findings(project: Project, config: Config, notices: list[Notice]) -> list[Finding]:
@@ -498,34 +461,6 @@ def _infos(config: Config) -> Iterator[RuleInfo]:
     if settings.UNUSED_SUPPRESSION in config.selected():
         code = settings.UNUSED_SUPPRESSION
         yield RuleInfo(code, UNUSED_SUPPRESSION_NAME, config.severity(code, UNUSED_SUPPRESSION_NAME, Severity.WARNING))
-
-
-def _assumption(project: Project) -> Assumption:
-    target = project.target
-    return Assumption(
-        project=project.root,
-        django=written(target.django),
-        django_from=target.django_from,
-        database=str(target.database),
-        database_from=target.database_from,
-    )
-
-
-def _described(project: Project, config: Config) -> Iterator[str]:
-    """The settings in force in one project, line by line, for `--show-settings`."""
-    target = project.target
-    yield f"[{project.root}]"
-    yield f"settings file    = {config.path or 'none'}"
-    yield f"Django settings  = {project.layout.settings.path or 'none found'}"
-    yield f"django           = {written(target.django)} ({target.django_from})"
-    yield f"database         = {target.database} ({target.database_from})"
-    yield f"fail-on          = {config.fail_on}"
-    yield f"rules            = {', '.join(sorted(config.selected()))}"
-    yield f"large-tables     = {', '.join(config.large_tables) or 'none'}"
-    yield f"exclude          = {', '.join(config.exclude) or 'none'}"
-    for app in project.layout.apps:
-        note = ", for linking only" if app.label in project.layout.linking_only else ""
-        yield f"app {app.label:<12} = {app.path} ({len(app.files)} migrations{note})"
 
 
 def _sources(tree: read.Tree, findings: Iterable[Finding]) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import fnmatch
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from miglint.config import UNUSED_SUPPRESSION, Config, all_codes, code_meant
 from miglint.facts.migration import Suppression
 from miglint.facts.source import Location, Span
+from miglint.files import glob_matcher
 from miglint.findings import Edit, Finding, Fix, Severity, Suppressed
 
 UNUSED_SUPPRESSION_NAME = "unused-suppression"
@@ -34,11 +34,11 @@ def suppress(
 
     Of comments that hid nothing, those in `judged_paths` are told: elsewhere nothing would have been found.
     """
-    comments = _Comments(suppressions)
+    comments, by_setting = _Comments(suppressions), _Settings(config)
     kept: list[Finding] = []
     hidden: list[Finding] = []
     for finding in findings:
-        by = comments.hide(finding) or _setting_for(finding, config)
+        by = comments.hide(finding) or by_setting.hide(finding)
         if by is None:
             kept.append(finding)
         else:
@@ -50,7 +50,7 @@ def suppress(
             for comment in suppressions[path]:
                 for finding in _complaints(path, comment, comments.used, selected, config):
                     judged = dataclasses.replace(finding, severity=severity)
-                    by = comments.hide(judged) or _setting_for(judged, config)
+                    by = comments.hide(judged) or by_setting.hide(judged)
                     if by is None:
                         unused.append(judged)
                     else:
@@ -86,23 +86,20 @@ class _Comments:
         return Suppressed("comment", found[0].reason, Location(path, found[0].span)) if found else None
 
 
-def _setting_for(finding: Finding, config: Config) -> Suppressed | None:
-    for pattern, codes in config.per_file_ignores.items():
-        if _path_matches(finding.location.path, pattern) and any(
-            code == "ALL" or finding.code.startswith(code) for code in codes
-        ):
-            return Suppressed("settings", f"per-file-ignores '{pattern}'")
-    return None
+class _Settings:
+    """`per-file-ignores`, in the same patterns as `exclude` and from the same folder on."""
 
+    def __init__(self, config: Config) -> None:
+        self.matchers = [
+            (pattern, codes, glob_matcher([pattern], config.folder))
+            for pattern, codes in config.per_file_ignores.items()
+        ]
 
-def _path_matches(path: str, pattern: str) -> bool:
-    """As in ruff: a pattern without a slash speaks of a file's or a folder's name, else of the whole path."""
-    if "/" not in pattern.strip("/"):
-        return any(fnmatch.fnmatchcase(part, pattern.strip("/")) for part in path.split("/"))
-    anchored = pattern.lstrip("/").rstrip("/")
-    return any(
-        fnmatch.fnmatchcase(path, form) for form in (anchored, f"{anchored}/*", f"*/{anchored}", f"*/{anchored}/*")
-    )
+    def hide(self, finding: Finding) -> Suppressed | None:
+        for pattern, codes, matches in self.matchers:
+            if any(code == "ALL" or finding.code.startswith(code) for code in codes) and matches(finding.location.path):
+                return Suppressed("settings", f"per-file-ignores '{pattern}'")
+        return None
 
 
 def _complaints(

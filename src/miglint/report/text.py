@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
-from miglint.facts.source import Span
+from miglint.facts.source import TOP, Span
 from miglint.findings import Finding, Related, Report, Severity
 from miglint.report import Pages, Style, shown
 from miglint.report.frame import Mark, frame, source_lines
@@ -143,6 +143,9 @@ def _related(related: Related, report: Report, style: Style, cut: _Lines) -> lis
     place = f"{visible(_from_here(path, style))}:{span.line}:{span.column}"
     rows = wrap(related.message, style.width, f"  {_ARROW} {place}  ", "      ")
     rows[0] = f"  {paint(_ARROW, 'dim', style.colour)}" + rows[0][2 + len(_ARROW) :]
+    if span == TOP:
+        # The whole file is meant: its first line would show nothing.
+        return rows
     lines = _lines(path, report, cut)
     if span.end_line > span.line <= len(lines):
         span = Span(span.line, span.column, span.line, len(lines[span.line - 1].rstrip()) + 1)
@@ -177,11 +180,12 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
 
 
 def _verdict(report: Report, style: Style) -> str:
-    if not report.migrations and not report.unreadable and not report.findings:
+    if not report.in_scope and not report.findings:
         if not report.paths:
             return "Nothing was checked."
         paths = ", ".join(f"'{visible(path)}'" for path in report.paths)
-        return paint("warning:", "yellow", style.colour) + f" No migrations found under {paths}."
+        others = f" ({count_of(report.migrations, 'migration')} elsewhere in this tree)" if report.migrations else ""
+        return paint("warning:", "yellow", style.colour) + f" No migrations found under {paths}{others}."
     where = f"{count_of(report.migrations, 'migration')} of {count_of(report.apps, 'app')}"
     if report.in_scope < report.migrations:
         where = f"{report.in_scope} of {where}"
