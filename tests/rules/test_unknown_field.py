@@ -103,3 +103,10 @@ def test_a_removed_field_is_shown_where_it_is_removed():
 
 def test_a_stale_member_of_unique_together_is_not_looked_at_while_it_stays():
     assert found('AlterUniqueTogether("book", {("title", "author")}), RemoveField("book", "title"),') == []
+
+
+@pytest.mark.parametrize("option", ['"managed": False', '"proxy": True'])
+def test_a_model_without_a_table_of_its_own_just_gains_the_field_that_is_altered(option: str):
+    create = f'CreateModel("Report", [], {{{option}}}),'
+    assert found(create, 'AlterField("report", "note", models.TextField()),') == []
+    assert len(found(create, 'RemoveField("report", "note"),')) == 1

@@ -66,11 +66,14 @@ class UnknownField(OperationRule):
         if step.in_database_alone and removal is not None:
             return  # MIG211
         model = step.model
+        if model is None:
+            return
+        tableless = has_table(model, project.ground) is not True
         # An index or constraint is looked up for the database's sake alone.
-        if model is None or (
-            missing.kind in ("index", "constraint")
-            and (step.in_state_alone or has_table(model, project.ground) is not True)
-        ):
+        if missing.kind in ("index", "constraint") and (step.in_state_alone or tableless):
+            return
+        # So is the field before an AlterField: without a table the state just gains the new one, and nothing fails.
+        if isinstance(step.operation, AlterField) and tableless:
             return
         gone = ""
         if removal is not None:
