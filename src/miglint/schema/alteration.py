@@ -17,7 +17,6 @@ from miglint.facts.values import Call, Digest, Literal, Mapping, Parameter, Refe
 from miglint.schema.column import (
     AUTOMATIC,
     FOREIGN_KEYS,
-    ColumnType,
     column_name,
     column_type,
     has_column,
@@ -29,6 +28,7 @@ from miglint.schema.field import attributes
 from miglint.schema.model import Ground, concrete, parents_of, table_of
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelState, SchemaState
+from miglint.sql.statement import ColumnType
 
 # `default` is Python's own, which reaches the database only to fill rows; `numbering` an identity or a sequence;
 # `relation` the table behind a many-to-many field; `definition` what the database does not see, yet Django takes

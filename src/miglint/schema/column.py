@@ -6,8 +6,6 @@ for Django 3.2 to 6.1 alike.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
 from miglint.facts.values import (
@@ -26,6 +24,7 @@ from miglint.facts.values import (
 )
 from miglint.schema.field import attributes
 from miglint.signatures import build_field
+from miglint.sql.statement import ColumnType
 
 # Columns that number their rows by themselves.
 AUTOMATIC = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
@@ -63,19 +62,6 @@ _EMPTY_STRINGS_ALLOWED = frozenset(
 _EMPTY_IS_NULL = frozenset({"GenericIPAddressField"})
 
 _DATES = frozenset({"DateField", "DateTimeField", "TimeField"})
-
-
-class ColumnType(NamedTuple):
-    """A column's type in the database's words; `sizes` are a length, or precision and scale, `of` an array's items."""
-
-    name: str
-    sizes: tuple[int, ...] = ()
-    of: ColumnType | None = None
-
-    def __str__(self) -> str:
-        if self.of is not None:
-            return f"{self.of}[]"
-        return f"{self.name}({', '.join(map(str, self.sizes))})" if self.sizes else self.name
 
 
 def lacks_value(field: Field) -> bool | None:
