@@ -1,0 +1,1 @@
+"""What Django's schema editor runs for an operation."""
