@@ -7,6 +7,7 @@ from miglint.facts.layout import App, Layout, Settings
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import UnknownOperation
 from miglint.facts.repository import IgnoredFolder, Repository
+from miglint.facts.sizes import TableSizes
 from miglint.facts.source import TOP, Span
 from miglint.facts.target import DEFAULT_DJANGO, Target, oldest_postgresql
 from miglint.facts.values import Reference, Unresolved
@@ -66,6 +67,7 @@ def ignored(folder: str, pattern: str, source: str = ".gitignore", **more) -> Ig
     return IgnoredFolder(folder=folder, source=source, pattern=pattern, **facts)
 
 
+NO_SIZES = TableSizes()
 DEFAULT_TARGET = Target(DEFAULT_DJANGO, "the default", oldest_postgresql(DEFAULT_DJANGO), "the default")
 
 
@@ -78,7 +80,7 @@ def project(
     duplicates=(),
     root=".",
     target=DEFAULT_TARGET,
-    large_tables=(),
+    sizes=NO_SIZES,
     **layout,
 ) -> Project:
     labels = {one.label for one in apps}
@@ -94,5 +96,5 @@ def project(
         repository=Repository(known=True, ignored=tuple(ignored)),
         changeset=None,
         target=target,
-        large_tables=frozenset(large_tables),
+        sizes=sizes,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from factories import DEFAULT_TARGET, app, line
+from factories import DEFAULT_TARGET, NO_SIZES, app, line
 
 from miglint.facts.layout import Layout, Settings
 from miglint.facts.migration import Dependency, Migration, MigrationKey, Module
 from miglint.facts.repository import Repository
+from miglint.facts.sizes import TableSizes
 from miglint.facts.target import Target
 from miglint.facts.values import Literal
 from miglint.parse import parse
@@ -42,6 +43,7 @@ def history(
     target: Target = DEFAULT_TARGET,
     settings: dict[str, object] | None = None,
     code: str = "",
+    sizes: TableSizes = NO_SIZES,
 ) -> Project:
     """A project whose app `shop` has one migration for each text: 0001, 0002, … each after the one before.
 
@@ -58,7 +60,7 @@ def history(
         repository=Repository(known=True, ignored=()),
         changeset=None if new is None else frozenset(MigrationKey("shop", name) for name in new),
         target=target,
-        large_tables=frozenset(),
+        sizes=sizes,
     )
 
 

@@ -121,6 +121,7 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help=f"One of {', '.join(FORMATS)}; may be given several times, each with a file.",
 )
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to a file.")
+@click.option("--table-statistics", metavar="FILE", help="Tables, rows and bytes as CSV: see miglint rule MIG301.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule.")
 @click.option("--show-files", is_flag=True, help="List the migrations that would be checked.")
 @click.option("--show-settings", is_flag=True, help="Show the settings in force, and where they are from.")
@@ -265,6 +266,7 @@ def _options(arguments: dict[str, Any]) -> Options:
         fail_on=Severity[fail_on.upper()] if fail_on else None,
         config=arguments["config"],
         isolated=arguments["isolated"],
+        table_statistics=arguments.get("table_statistics"),
         exit_zero=bool(arguments.get("exit_zero")),
         cached=not arguments["no_cache"],
         cache_dir=arguments["cache_dir"],

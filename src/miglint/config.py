@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from miglint.facts.sizes import LARGE_ROWS, SMALL_ROWS
 from miglint.facts.target import Database, Vendor, Version
 from miglint.findings import Severity
 from miglint.rules import ALL_RULES
@@ -52,6 +53,10 @@ class Config:
     django: Version | None = None
     fail_on: Severity = Severity.WARNING
     large_tables: tuple[str, ...] = ()
+    # A CSV file, from `folder`; how many rows make a table large, and fewer than how many small.
+    table_statistics: str | None = None
+    large_table_rows: int = LARGE_ROWS
+    small_table_rows: int = SMALL_ROWS
     apps: Mapping[str, str] = field(default_factory=dict)
     external_apps: tuple[str, ...] = ()
     base_ref: str | None = None
@@ -74,6 +79,10 @@ class Config:
     def severity(self, code: str, name: str, default: Severity) -> Severity:
         configured = self.rules.get(name, {}).get("severity")
         return configured if isinstance(configured, Severity) else default
+
+    def sets_severity(self, name: str) -> bool:
+        """Whether the settings themselves say how bad a rule's findings are."""
+        return "severity" in self.rules.get(name, {})
 
     def build_rules(self) -> tuple[Rule, ...]:
         """The selected rules, each with its options, in code order."""
@@ -109,6 +118,8 @@ def from_mapping(values: Mapping[str, Any], path: str | None = None) -> Config:
             selection[key.replace("-", "_")] = read
         else:
             known[key.replace("-", "_")] = read
+    if known.get("small_table_rows", SMALL_ROWS) > known.get("large_table_rows", LARGE_ROWS):
+        problems.append(f"{where}: 'small-table-rows' must not be more than 'large-table-rows'.")
     if problems:
         raise ConfigError(problems)
     return Config(selections=(Selection(**selection),) if selection else (), **known)
@@ -191,6 +202,12 @@ def _string(value: Any) -> str:
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(["must be true or false."])
+    return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigError(["must be a whole number, 0 or more."])
     return value
 
 
@@ -281,6 +298,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "django": lambda value: django(_string(value)),
     "fail-on": _severity,
     "large-tables": _strings,
+    "table-statistics": _string,
+    "large-table-rows": _count,
+    "small-table-rows": _count,
     "apps": _apps,
     "external-apps": _strings,
     "base-ref": _string,

@@ -79,6 +79,8 @@ class Finding:
     ordinal: int = 0
     # Lines whose suppression comments speak for this finding, beside its own: those of the operation that it is about.
     extent: Span | None = None
+    # Its severity follows the size of a table, which a severity of the settings does not.
+    by_size: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from miglint import config as settings
@@ -15,6 +16,7 @@ from miglint import read, write
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
+from miglint.facts.sizes import Counted, TableSizes
 from miglint.facts.source import Location
 from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
@@ -23,6 +25,7 @@ from miglint.project import Project, analyse
 from miglint.report.schema import Schema
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
+from miglint.table_statistics import read_statistics
 from miglint.targets import assumption, in_force, target_of
 from miglint.unanalysed import unanalysed
 
@@ -40,6 +43,8 @@ class Options:
     database: Database | None = None
     django: Version | None = None
     fail_on: Severity | None = None
+    # A CSV file, from the working folder.
+    table_statistics: str | None = None
     config: str | None = None
     isolated: bool = False
     exit_zero: bool = False
@@ -105,7 +110,8 @@ def link(options: Options, progress: Progress | None = None) -> Linked:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             failed = failed or config is None
-            projects.append(_analyse(tree, facts, config or _with_options(Config(), options), options))
+            config = config or _with_options(Config(), options)
+            projects.append(_analyse(tree, facts, config, options, TableSizes(config.large_tables)))
     return Linked(tuple(projects), tuple(dict.fromkeys(notices)), failed)
 
 
@@ -156,14 +162,16 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
     sources: dict[str, str] = {}
     found = False
     looked_at: set[str] = set()
+    statistics = _Statistics(options)
     for tree in reading.trees:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
-            if config is None:
+            sizes = statistics.sizes(tree, config, notices) if config is not None else None
+            if config is None or sizes is None:
                 failed = True
                 continue
             try:
-                project = _analyse(tree, facts, config, options)
+                project = _analyse(tree, facts, config, options, sizes)
             except Exception as error:
                 whose = f"project '{facts.layout.root}' could not be replayed: {type(error).__name__}: {error}."
                 notices.append(Notice(f"{whose} {_OURS} Other projects were judged.", internal=True))
@@ -179,7 +187,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             kept += [_moved(finding, tree.prefix) for finding in here]
             hidden += [_moved(finding, tree.prefix) for finding in outcome.hidden if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
-            described += in_force(project.layout, project.target, config)
+            described += in_force(project.layout, project.target, config, sizes.source)
             broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
             for path in (*(one.path for one in _own(project)), *broken):
                 migrations[tree.prefix + path] = _under(path, tree.scope)
@@ -272,7 +280,49 @@ def _with_options(config: Config, options: Options) -> Config:
     )
 
 
-def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options: Options) -> Project:
+class _Statistics:
+    """The files of statistics that a run reads, each once. Raises ConfigError for that of the command line."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.read: dict[str, Mapping[str, Counted] | ConfigError] = {}
+        if options.table_statistics is not None:
+            outcome = self._given(options.table_statistics)
+            if isinstance(outcome, ConfigError):
+                raise outcome
+
+    def sizes(self, tree: read.Tree, config: Config, notices: list[Notice]) -> TableSizes | None:
+        """What is known of the sizes of one project's tables; None where its settings name a file that is no use."""
+        source = self.options.table_statistics or config.table_statistics
+        outcome: Mapping[str, Counted] | ConfigError = {}
+        if self.options.table_statistics is not None:
+            outcome = self._given(self.options.table_statistics)
+        elif config.table_statistics is not None:
+            at = Path(config.table_statistics)
+            shown = at if config.folder == "." else Path(config.folder) / at
+            given = self.options.config
+            folder = Path(given).parent if given is not None else tree.root / config.folder
+            outcome = self._of(str(folder / at), shown.as_posix(), f"{config.path}: 'table-statistics'")
+        if isinstance(outcome, ConfigError):
+            notices += [Notice(problem) for problem in outcome.problems]
+            return None
+        return TableSizes(config.large_tables, outcome, source or "", config.large_table_rows, config.small_table_rows)
+
+    def _given(self, path: str) -> Mapping[str, Counted] | ConfigError:
+        return self._of(path, path, "--table-statistics:")
+
+    def _of(self, path: str, shown: str, who: str) -> Mapping[str, Counted] | ConfigError:
+        if path not in self.read:
+            try:
+                self.read[path] = read_statistics(Path(path).read_bytes(), shown)
+            except OSError as error:
+                self.read[path] = ConfigError([f"{who} '{shown}' cannot be read: {_reason(error)}."])
+            except ConfigError as error:
+                self.read[path] = error
+        return self.read[path]
+
+
+def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options: Options, sizes: TableSizes) -> Project:
     # What the settings call external is somebody else's, wherever its files lie.
     external = frozenset(config.external_apps)
     return analyse(
@@ -285,7 +335,7 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options:
         repository=_repository_of(tree, facts),
         changeset=None,
         target=target_of(config, facts.layout, options.django is not None, options.database is not None),
-        large_tables=frozenset(config.large_tables),
+        sizes=sizes,
     )
 
 
@@ -304,11 +354,11 @@ def _findings(project: Project, config: Config, notices: list[Notice]) -> list[F
     """What the selected rules say, placed and numbered. A rule that fails is reported as ours; the others go on."""
     found: list[Finding] = []
     for rule in config.build_rules():
-        severity = config.severity(rule.code, rule.name, rule.severity)
+        severity, said = config.severity(rule.code, rule.name, rule.severity), config.sets_severity(rule.name)
         failures: list[str] = []
         for where, check_one in _checks(rule, project):
             try:
-                found += [_configured(finding, rule, severity, project) for finding in check_one()]
+                found += [_configured(finding, rule, severity, said, project) for finding in check_one()]
             except Exception as error:
                 failures.append(f"{f' on {where}' if where else ''}: {type(error).__name__}: {error}")
         if failures:
@@ -395,13 +445,17 @@ def _of(findings: Iterable[Finding], key: MigrationKey) -> Iterator[Finding]:
         )
 
 
-def _configured(finding: Finding, rule: Rule, severity: Severity, project: Project) -> Finding:
-    """The project's name and the configured severity, where the rule itself did not lower or raise it."""
+def _configured(finding: Finding, rule: Rule, severity: Severity, said: bool, project: Project) -> Finding:
+    """The project's name and the configured severity, where the rule itself did not lower or raise it.
+
+    `said`: the settings name that severity. What follows the size of a table gives way to it.
+    """
     app = project.app(finding.app) if finding.app else None
+    takes_it = said if finding.by_size else finding.severity is rule.severity
     return dataclasses.replace(
         finding,
         project=app.owner if app is not None else project.root,
-        severity=severity if finding.severity is rule.severity else finding.severity,
+        severity=severity if takes_it else finding.severity,
     )
 
 

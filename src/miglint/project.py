@@ -11,6 +11,7 @@ from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import AlterField, Operation, UnknownOperation, model_named
 from miglint.facts.repository import Repository
+from miglint.facts.sizes import TableSizes
 from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import text_of
@@ -68,7 +69,7 @@ class Project:
 
     `migrations` holds every first-party one by key, squashed ones that lost included; `graph` what Django's
     loader leaves. `modules` are the facts of every file that was read, by path. `changeset` is None
-    where no base is known. `large_tables` are names of tables that the settings list.
+    where no base is known. `sizes` says how large its tables are, as far as anybody said.
     """
 
     layout: Layout
@@ -81,7 +82,7 @@ class Project:
     steps: tuple[Step, ...]
     ground: Ground
     modules: Mapping[str, Module]
-    large_tables: frozenset[str]
+    sizes: TableSizes
     # Apps of which it is not certain in what order Django applies them: the graph is broken or unknown there.
     unsettled_apps: frozenset[str]
     _apps: Mapping[str, App] = field(repr=False)
@@ -178,7 +179,7 @@ def analyse(
     repository: Repository,
     changeset: frozenset[MigrationKey] | None,
     target: Target,
-    large_tables: frozenset[str],
+    sizes: TableSizes,
 ) -> Project:
     """Link and replay one project."""
     graph = in_dependency_order(
@@ -202,7 +203,7 @@ def analyse(
         steps=steps,
         ground=ground,
         modules=modules,
-        large_tables=large_tables,
+        sizes=sizes,
         unsettled_apps=_unsettled(graph),
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),

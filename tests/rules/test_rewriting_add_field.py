@@ -3,6 +3,7 @@ from factories import app, migration, project, site
 from written import UNKNOWN, add_field, call, field, separately, target
 
 from miglint.facts.operations import CreateModel
+from miglint.facts.sizes import Counted, TableSizes
 from miglint.rules.rewriting_add_field import RewritingAddField
 
 ORDER = CreateModel(site=site(), name="Order", fields=(), options={}, bases=None, managers=None)
@@ -79,15 +80,37 @@ def test_a_django_without_not_valid_is_offered_sql():
 
 @pytest.mark.parametrize("listed", ["shop_order", "Shop_Order", "shop.Order", "shop.order"])
 def test_a_table_that_is_listed_as_large_gets_the_advice_for_large_ones(listed):
-    (finding,) = found(add_field("order", "extra", UUID), large_tables=[listed])
+    (finding,) = found(add_field("order", "extra", UUID), sizes=TableSizes((listed,)))
     assert "every row of 'shop_order', listed as large, under ACCESS EXCLUSIVE" in finding.message
     assert "in batches of some thousand rows" in finding.hint
     assert "lock_timeout" in finding.hint
 
 
 def test_a_table_that_is_not_listed_gets_no_advice_for_large_ones():
-    (finding,) = found(add_field("order", "extra", UUID), large_tables=["shop_orderline", "other.Order"])
+    (finding,) = found(add_field("order", "extra", UUID), sizes=TableSizes(("shop_orderline", "other.Order")))
     assert "large" not in finding.message + finding.hint
+
+
+def test_a_table_that_the_statistics_know_as_large_is_said_with_its_rows():
+    sizes = TableSizes(counted={"shop_order": Counted(12_000_000, None)}, source="tables.csv")
+    (finding,) = found(add_field("order", "extra", UUID), sizes=sizes)
+    assert "every row of 'shop_order', 12,000,000 rows by tables.csv, under ACCESS EXCLUSIVE" in finding.message
+    assert "lock_timeout" in finding.hint
+    assert str(finding.severity) == "error"
+
+
+def test_nobody_notices_a_small_table():
+    sizes = TableSizes(counted={"shop_order": Counted(5_000, 400_000)}, source="tables.csv")
+    (finding,) = found(add_field("order", "extra", UUID), sizes=sizes)
+    assert "every row of 'shop_order', 5,000 rows by tables.csv, under ACCESS EXCLUSIVE" in finding.message
+    assert "large" not in finding.hint
+    assert str(finding.severity) == "info"
+
+
+def test_a_table_in_between_is_an_error_as_one_that_nobody_counted_is():
+    sizes = TableSizes(counted={"shop_order": Counted(50_000, None)}, source="tables.csv")
+    (finding,) = found(add_field("order", "extra", UUID), sizes=sizes)
+    assert str(finding.severity) == "error"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from miglint.facts.migration import Migration
+from miglint.facts.sizes import Size
 from miglint.facts.source import Location
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
@@ -27,6 +28,22 @@ class Rule:
         """A finding by this rule; `more` are further attributes of `Finding`."""
         made = Finding(self.code, self.name, self.severity, message, location)
         return replace(made, **more) if more else made
+
+
+def weighed(finding: Finding, size: Size) -> Finding:
+    """A finding about a lock that is held while a table is read or written: the larger, the longer, the worse.
+
+    A large table raises it by one step. A small one is through in milliseconds, so that nobody notices: info. A
+    severity that the settings give the rule wins over both.
+    """
+    match size.kind:
+        case "unknown":
+            return finding
+        case "large":
+            severity = Severity(min(finding.severity + 1, Severity.ERROR))
+        case "small":
+            severity = Severity.INFO
+    return replace(finding, severity=severity, by_size=True)
 
 
 @dataclass(frozen=True)

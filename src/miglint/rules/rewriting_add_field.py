@@ -12,7 +12,7 @@ from miglint.facts.target import Database, Target, written
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule
+from miglint.rules.base import OperationRule, weighed
 from miglint.schema.column import POSITIVE
 
 
@@ -34,28 +34,24 @@ class RewritingAddField(OperationRule):
                     step.existed_before
                 ):
                     does = "writes" if isinstance(effect, RewriteTable) else "reads"
-                    listed = _is_listed(project, table, model)
-                    rows = f"row of '{table}'" + (", listed as large," if listed else "")
-                    yield self.finding(
+                    size = project.sizes.size_of(table, model)
+                    rows = f"row of '{table}'" + (f", {size.evidence}," if size.evidence else "")
+                    advice = _ADVICE_FOR_LARGE if size.kind == "large" else ""
+                    finding = self.finding(
                         step.location,
                         f"Adding '{operation.name}' {does} every {rows} under {lock} on "
                         f"{_named(project.target.database)}: {lock.blocks} wait until it is through, "
                         f"because {_reason(cause, detail)}.",
-                        hint=_recipe(cause, operation.field, project.target) + (_ADVICE_FOR_LARGE if listed else ""),
+                        hint=_recipe(cause, operation.field, project.target) + advice,
                         subject=f"{model}.{operation.name}",
                     )
+                    yield weighed(finding, size)
 
 
 _ADVICE_FOR_LARGE = (
     " The table is large: fill it in batches of some thousand rows, each in a transaction of its own, and set a "
     "lock_timeout before each ALTER TABLE, so that one which has to wait gives up and does not hold up all others."
 )
-
-
-def _is_listed(project: Project, table: str, model: str) -> bool:
-    """Settings name a table as the database does, or its model as `app.Model`."""
-    names = {table.replace('"', "").casefold(), model.casefold()}
-    return any(listed.casefold() in names for listed in project.large_tables)
 
 
 def _named(database: Database) -> str:
