@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal as OneOf
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from miglint.facts.fields import Field
 from miglint.facts.operations import AlterField
@@ -68,6 +68,15 @@ class Alteration:
     unknown: frozenset[Aspect]
 
 
+class Placed(NamedTuple):
+    """A field of a model in a state: what it is called there, and what its options mean."""
+
+    name: str
+    field: Field
+    model: ModelState
+    state: SchemaState
+
+
 def alteration(
     operation: AlterField, state: SchemaState, app_label: str, ground: Ground, django: Version
 ) -> Alteration | None:
@@ -85,7 +94,9 @@ def between(
     before: FieldState, after: Field, model: ModelState, state: SchemaState, ground: Ground, django: Version
 ) -> Alteration:
     """What it takes to turn one definition of a field into another."""
-    comparison = _Comparison(before.name, before.field, after, model, state, ground, django)
+    comparison = _Comparison(
+        Placed(before.name, before.field, model, state), Placed(before.name, after, model, state), ground, django
+    )
     reaches = comparison.reaches_database()
     answers = {} if reaches is False else comparison.answers()
     return Alteration(
@@ -96,6 +107,13 @@ def between(
         changed=frozenset(aspect for aspect, answer in answers.items() if answer),
         unknown=frozenset(aspect for aspect, answer in answers.items() if answer is None),
     )
+
+
+def should_be_altered(
+    before: Placed, after: Placed, ground: Ground, django: Version, ignored: frozenset[str] = frozenset()
+) -> bool | None:
+    """Django's `_field_should_be_altered` between two states; `ignored` are options that do not count."""
+    return _Comparison(before, after, ground, django, ignored).reaches_database()
 
 
 def type_in(
@@ -190,6 +208,9 @@ _NOT_OF_THE_DATABASE = frozenset(
     }
 )
 
+# `on_delete` that the database itself heeds: DatabaseOnDelete of Django 6.1, and its SQL.
+DATABASE_ON_DELETE = {"DB_CASCADE": "CASCADE", "DB_SET_DEFAULT": "SET DEFAULT", "DB_SET_NULL": "SET NULL"}
+
 # Arguments that `deconstruct` does not give back.
 _NOT_DECONSTRUCTED = frozenset({"name", "rel", "swappable", "symmetrical"})
 
@@ -221,20 +242,29 @@ _DEFAULTS: dict[str, Value] = {
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    name: str
-    before: Field
-    after: Field
-    model: ModelState
-    state: SchemaState
+    old: Placed
+    new: Placed
     ground: Ground
     django: Version
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def before(self) -> Field:
+        return self.old.field
+
+    @property
+    def after(self) -> Field:
+        return self.new.field
 
     def reaches_database(self) -> bool | None:
         if _class(self.before) != _class(self.after):
             return True
         doubt = self.before.opaque or self.after.opaque
-        answers = [same(self._text(self.before), self._text(self.after))]
+        answers = [same(_column(self.old), _column(self.new))]
         ignored = _NOT_OF_THE_DATABASE | _NOT_DECONSTRUCTED | ({"choices"} if self.django >= (4, 1) else set())
+        ignored |= self.ignored
+        if self.django >= (6, 1):
+            answers.append(_on_delete(self.before) == _on_delete(self.after))
         options = sorted((self.before.options.keys() | self.after.options.keys()) - ignored)
         answers += [self._is_kept(option) for option in options]
         if False in answers:
@@ -258,7 +288,7 @@ class _Comparison:
         return {
             "check": is_checked(self.before, self.ground.vendor) != is_checked(self.after, self.ground.vendor),
             "collation": _not(self._is_kept("db_collation")),
-            "column name": _not(same(self._text(self.before), self._text(self.after))),
+            "column name": _not(same(_column(self.old), _column(self.new))),
             "comment": _not(self._is_kept("db_comment")),
             "database default": _not(self._is_kept("db_default")),
             "default": _not(self._is_kept("default")),
@@ -300,8 +330,8 @@ class _Comparison:
 
     def _has_kept_target(self) -> bool | None:
         keys = [
-            target_of(field, self.model.app_label, self.model.name, self.ground.swappable)
-            for field in (self.before, self.after)
+            target_of(one.field, one.model.app_label, one.model.name, self.ground.swappable)
+            for one in (self.old, self.new)
         ]
         if None in keys:
             return same(self.before.options.get("to"), self.after.options.get("to"))
@@ -311,9 +341,9 @@ class _Comparison:
             return False
         # Since 5.0 a foreign key that goes to a proxy of its old target, or back, is the same.
         tables = []
-        for key in keys:
-            target = self.state.model(*key) if key is not None else None
-            target = concrete(target, self.state) if target is not None else None
+        for key, state in zip(keys, (self.old.state, self.new.state), strict=True):
+            target = state.model(*key) if key is not None else None
+            target = concrete(target, state) if target is not None else None
             tables.append(table_of(target, self.ground) if target is not None else None)
         return None if None in tables else tables[0] == tables[1]
 
@@ -332,7 +362,7 @@ class _Comparison:
         # Where a foreign key goes to the same column as before its type is the same, known or not.
         if both <= FOREIGN_KEYS and _all((self._has_kept_target(), self._is_kept("to_field"))):
             return False
-        old, new = (type_in(field, self.model, self.state, self.ground) for field in (self.before, self.after))
+        old, new = (type_in(one.field, one.model, one.state, self.ground) for one in (self.old, self.new))
         if isinstance(old, Unresolved) or isinstance(new, Unresolved):
             return False if _class(self.before) == _class(self.after) and self._is_alike() else None
         return old != new
@@ -344,9 +374,17 @@ class _Comparison:
             self._is_kept(option) for option in options - _NOT_OF_THE_DATABASE
         )
 
-    def _text(self, field: Field) -> Value:
-        column = column_name(field, self.name)
-        return column if isinstance(column, Unresolved) else Literal(column)
+
+def _column(one: Placed) -> Value:
+    column = column_name(one.field, one.name)
+    return column if isinstance(column, Unresolved) else Literal(column)
+
+
+def _on_delete(field: Field) -> str | None:
+    """What the database does as a row goes that others refer to: part of a column's definition since Django 6.1."""
+    value = field.options.get("on_delete")
+    name = value.path.rpartition(".")[2] if isinstance(value, Reference) else ""
+    return name if name in DATABASE_ON_DELETE else None
 
 
 def _class(field: Field) -> str:
