@@ -1,6 +1,7 @@
-"""Names that Django makes up for tables, indexes and constraints, and how it shortens them.
+"""Names that Django and PostgreSQL make up for tables, indexes and constraints, and how they shorten them.
 
-From BaseDatabaseSchemaEditor._create_index_name, Index.set_name_with_model and db.backends.utils.truncate_name.
+From BaseDatabaseSchemaEditor._create_index_name, Index.set_name_with_model and db.backends.utils.truncate_name;
+makeObjectName and ChooseIndexNameAddition of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -51,6 +52,36 @@ def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor
     other = (longest - len(tail)) // 2 - 1
     name = f"{identifier[:other]}_{'_'.join(columns)[:other]}_{tail}"
     return f"D{name[:-1]}" if name[0] == "_" or name[0].isdigit() else name
+
+
+def in_database(name: str) -> str:
+    """A table as statements name it, by its `db_table`: `audit"."log` is audit.log, quotes around it are not its own."""
+    if '"' not in name:
+        return name
+    namespace, identifier = split(name)
+    return f"{namespace}.{identifier}" if namespace and namespace != "public" else identifier
+
+
+def schema_of(table: str) -> str:
+    """The schema of a table as statements name it; empty for `public`."""
+    return table.rpartition(".")[0]
+
+
+def server_name(table: str, columns: tuple[str, ...], label: str) -> str:
+    """What PostgreSQL calls an index or constraint that nobody gave a name: table, columns and label, in 63 bytes."""
+    first, second = table.rpartition(".")[2].encode(), "_".join(columns).encode()[:_SERVER_LONGEST]
+    room = _SERVER_LONGEST - len(label) - 1 - bool(columns)
+    # Whichever is longer gives way, byte by byte.
+    over = max(len(first) + len(second) - room, 0)
+    longer = min(over, abs(len(first) - len(second)))
+    rest = over - longer
+    cut_first = (longer if len(first) > len(second) else 0) + rest // 2
+    cut_second = (0 if len(first) > len(second) else longer) + rest - rest // 2
+    parts = (first[: len(first) - cut_first], second[: len(second) - cut_second] if columns else None, label.encode())
+    return "_".join(part.decode(errors="ignore") for part in parts if part is not None)
+
+
+_SERVER_LONGEST = 63
 
 
 def _digest(*parts: str, length: int) -> str:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
+from miglint.schema.names import in_database
 from miglint.schema.state import Origin
 from miglint.sql.statement import ColumnType, ConstraintKind, Expression, ForeignKey, Generation, Numbering
 
@@ -43,7 +44,8 @@ class IndexState:
     """An index that is no constraint's. `columns` are its parts in order, None where expressions may be among them.
 
     `mentions` are the names in its expressions and its WHERE, among them every column that they use. `by_field`
-    says that a field asked for it (`db_index`, its `_like` twin), no entry in the model's options.
+    says that a field asked for it (`db_index`, its `_like` twin), no entry in the model's options. `part_of` is the
+    parent's index, where this one is a partition's share of it.
     """
 
     name: str | None
@@ -57,6 +59,7 @@ class IndexState:
     method: str = "btree"
     opclasses: tuple[str | None, ...] = ()
     nulls_distinct: bool = True
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class ConstraintState:
     """A constraint. `name` is PostgreSQL's own where nobody wrote one, None where it is not known.
 
     `columns` are None where they are not known; of a check they are those that its condition may read. `validated`
-    False is NOT VALID: it holds for new rows only. `mentions` and `by_field` are as for indexes.
+    False is NOT VALID: it holds for new rows only. `mentions`, `by_field` and `part_of` are as for indexes.
     """
 
     kind: ConstraintKind
@@ -79,6 +82,7 @@ class ConstraintState:
     deferrable: bool = False
     nulls_distinct: bool = True
     include: tuple[str, ...] = ()
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ class DatabaseHistory:
     referring: dict[str, dict[str, None]] = field(default_factory=dict)
     reading: dict[str, dict[str, None]] = field(default_factory=dict)
     parts: dict[str, dict[str, None]] = field(default_factory=dict)
-    domains: dict[str, tuple[int, DomainState]] = field(default_factory=dict)
+    domains: dict[str, list[tuple[int, DomainState]]] = field(default_factory=dict)
     unknown_apps: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
@@ -148,7 +152,8 @@ class DatabaseState:
     number: int
 
     def table(self, name: str) -> TableState | None:
-        """A table or view by its name as in the database; None where there is none, or none that is known of."""
+        """A table or view by its name as in the database, or as `db_table` has it; None where none is known of."""
+        name = in_database(name)
         numbers = self.history.numbers.get(name)
         if not numbers:
             return None
@@ -197,8 +202,8 @@ class DatabaseState:
                 yield part
 
     def domain(self, name: str) -> DomainState | None:
-        known = self.history.domains.get(name)
-        return known[1] if known is not None and known[0] <= self.number else None
+        versions = self.history.domains.get(name, ())
+        return next((domain for number, domain in reversed(versions) if number <= self.number), None)
 
     def unknown(self, app_label: str) -> str | None:
         """Why there may be tables of an app, or none, that this state does not know of; None where it is complete."""
