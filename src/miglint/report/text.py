@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from miglint.facts.source import TOP, Span
-from miglint.findings import Finding, Related, Report, Severity
+from miglint.findings import Assumption, Finding, Related, Report, Severity
 from miglint.report import Pages, Style, shown
 from miglint.report.frame import Mark, frame, source_lines
 from miglint.report.terminal import SEVERITY_PAINT, paint, visible, wrap
@@ -50,7 +50,7 @@ def concise_line(finding: Finding, style: Style) -> str:
 
 def brief_summary(report: Report, style: Style) -> list[str]:
     """What was found in how much, and the versions assumed."""
-    return [_verdict(report, style), *_assumed(report, style)]
+    return [_verdict(report, style), *assumed(report.assumptions, style)]
 
 
 def statistics(report: Report, style: Style) -> str:
@@ -66,6 +66,40 @@ def statistics(report: Report, style: Style) -> str:
 
 def count_of(number: int, noun: str, many: str | None = None) -> str:
     return f"{number} {noun if number == 1 else many or noun + 's'}"
+
+
+def from_here(path: str, style: Style) -> str:
+    """A path as somebody in the working folder would write it, so that an editor there can open it."""
+    if style.way_in:
+        return f"{style.way_in}/{path}"
+    here = [] if style.here == "." else style.here.split("/")
+    parts = path.split("/")
+    shared = 0
+    while shared < min(len(here), len(parts) - 1) and here[shared] == parts[shared]:
+        shared += 1
+    return "/".join([*[".."] * (len(here) - shared), *parts[shared:]])
+
+
+def assumed(assumptions: Sequence[Assumption], style: Style) -> Iterator[str]:
+    """The versions that were assumed: one sentence if all projects share them."""
+    sentences = [
+        (
+            assumption.project,
+            (
+                f"Django {assumption.django} ({assumption.django_from}), "
+                f"{assumption.database} ({assumption.database_from})."
+            ),
+        )
+        for assumption in assumptions
+    ]
+    for sentence, group in groupby(sorted(sentences, key=lambda pair: (pair[1], pair[0])), key=lambda pair: pair[1]):
+        projects = [visible(project) for project, _ in group]
+        whose = ""
+        if len(projects) < len(sentences):
+            named = ", ".join(projects[:_FEW]) + (f" and {len(projects) - _FEW} more" if len(projects) > _FEW else "")
+            whose = f" for {named}"
+        for line in wrap(f"Assumed{whose}: {sentence}", style.width, "", "  "):
+            yield paint(line, "dim", style.colour)
 
 
 def _by_operation(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
@@ -117,19 +151,7 @@ def _hidden(finding: Finding) -> str:
 
 def _place(finding: Finding, style: Style) -> str:
     span = finding.location.span
-    return f"{paint(visible(_from_here(finding.location.path, style)), 'bold', style.colour)}:{span.line}:{span.column}"
-
-
-def _from_here(path: str, style: Style) -> str:
-    """A path as somebody in the working folder would write it, so that an editor there can open it."""
-    if style.way_in:
-        return f"{style.way_in}/{path}"
-    here = [] if style.here == "." else style.here.split("/")
-    parts = path.split("/")
-    shared = 0
-    while shared < min(len(here), len(parts) - 1) and here[shared] == parts[shared]:
-        shared += 1
-    return "/".join([*[".."] * (len(here) - shared), *parts[shared:]])
+    return f"{paint(visible(from_here(finding.location.path, style)), 'bold', style.colour)}:{span.line}:{span.column}"
 
 
 def _spots(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) -> list[str]:
@@ -140,7 +162,7 @@ def _spots(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) 
 
 def _related(related: Related, report: Report, style: Style, cut: _Lines) -> list[str]:
     path, span = related.location
-    place = f"{visible(_from_here(path, style))}:{span.line}:{span.column}"
+    place = f"{visible(from_here(path, style))}:{span.line}:{span.column}"
     rows = wrap(related.message, style.width, f"  {_ARROW} {place}  ", "      ")
     rows[0] = f"  {paint(_ARROW, 'dim', style.colour)}" + rows[0][2 + len(_ARROW) :]
     if span == TOP:
@@ -170,7 +192,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     if report.unreadable:
         yield f"{count_of(report.unreadable, 'file')} could not be read, so the history has gaps there."
     yield from _not_analysed(report, style)
-    yield from _assumed(report, style)
+    yield from assumed(report.assumptions, style)
     fixable = sum(any(fix.applicability == "safe" for fix in finding.fixes) for finding in report.findings)
     if fixable:
         yield f"{fixable} can be fixed with --fix."
@@ -218,29 +240,7 @@ def _not_analysed(report: Report, style: Style) -> Iterator[str]:
         return
     yield f"{what}."
     for unknown in report.unanalysed[:_FEW]:
-        place = f"{visible(_from_here(unknown.location.path, style))}:{unknown.location.span.line}"
+        place = f"{visible(from_here(unknown.location.path, style))}:{unknown.location.span.line}"
         yield from wrap(unknown.reason, style.width, f"  {place}  ", "      ")
     if len(report.unanalysed) > _FEW:
         yield f"  and {len(report.unanalysed) - _FEW} more (--select {_UNANALYSED_RULE} lists them)"
-
-
-def _assumed(report: Report, style: Style) -> Iterator[str]:
-    """The versions that were assumed: one sentence if all projects share them."""
-    sentences = [
-        (
-            assumption.project,
-            (
-                f"Django {assumption.django} ({assumption.django_from}), "
-                f"{assumption.database} ({assumption.database_from})."
-            ),
-        )
-        for assumption in report.assumptions
-    ]
-    for sentence, group in groupby(sorted(sentences, key=lambda pair: (pair[1], pair[0])), key=lambda pair: pair[1]):
-        projects = [visible(project) for project, _ in group]
-        whose = ""
-        if len(projects) < len(sentences):
-            named = ", ".join(projects[:_FEW]) + (f" and {len(projects) - _FEW} more" if len(projects) > _FEW else "")
-            whose = f" for {named}"
-        for line in wrap(f"Assumed{whose}: {sentence}", style.width, "", "  "):
-            yield paint(line, "dim", style.colour)
