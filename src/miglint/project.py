@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from miglint.effects import effects_of
-from miglint.effects.effect import Effect
+from miglint.effects.added import Effect
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import AlterField, Operation, UnknownOperation, model_named

@@ -4,7 +4,7 @@ import pytest
 from written import UNKNOWN, add_field, call, field, separately, target
 
 from miglint.effects import effects_of
-from miglint.effects.effect import (
+from miglint.effects.added import (
     Lock,
     NoValueForRows,
     Refused,

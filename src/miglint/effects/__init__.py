@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.effects import postgresql
-from miglint.effects.effect import Effect, NoValueForRows, UnknownEffect
+from miglint.effects import adding
+from miglint.effects.added import Effect, NoValueForRows, UnknownEffect
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, Operation
 from miglint.facts.target import Target
@@ -39,4 +39,4 @@ def _adding(name: str, field: Field, table: str, target: Target) -> tuple[Effect
         return (NoValueForRows(table, name if isinstance(column, Unresolved) else column),)
     if vendor != "postgresql":
         return (UnknownEffect(f"locks of {vendor} are not among the things that miglint knows"),)
-    return postgresql.adding(name, field, table, target.database.version)
+    return adding.adding(name, field, table, target.database.version)

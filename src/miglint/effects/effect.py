@@ -1,11 +1,14 @@
-"""Effects: what one operation does to a live database."""
+"""Effects: what one statement, one operation and one migration do to a live database."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
+
+from miglint.sql.statement import Statement
 
 
 class Lock(enum.IntEnum):
@@ -31,63 +34,182 @@ class Lock(enum.IntEnum):
         return "writes" if self >= Lock.SHARE else ""
 
 
-# What of a new column makes the server touch every row.
-Cause: TypeAlias = OneOf["volatile default", "stored generation", "numbering", "constant default", "check"]
+# What makes the server read or write every row of a table.
+Cause: TypeAlias = OneOf[
+    # A new column.
+    "volatile default",
+    "stored generation",
+    "numbering",
+    "constant default",
+    "column check",
+    "domain",
+    # An index, and what is kept by one.
+    "index",
+    "unique",
+    "primary key",
+    "exclusion",
+    # What is true of each row.
+    "check",
+    "foreign key",
+    "not null",
+    # A column that becomes something else; "index rebuild" leaves its rows alone.
+    "type",
+    "index rebuild",
+    # VACUUM FULL, CLUSTER, REINDEX.
+    "maintenance",
+    # All else.
+    "domain check",
+    "expression",
+    "partition",
+    "refresh",
+    "rows",
+    "storage",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class RewriteTable:
-    """The server writes every row of `table` anew while `lock` is held; `detail` is the `cause` in SQL."""
+    """The server writes every row of `table` anew; `detail` is the `cause` in SQL, or what of it is."""
 
     table: str
-    lock: Lock
     cause: Cause
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class ScanTable:
-    """The server reads every row of `table` while `lock` is held; `detail` is the `cause` in SQL."""
+    """The server reads every row of `table`; `detail` is the `cause` in SQL, or what of it is."""
 
     table: str
-    lock: Lock
     cause: Cause
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class ValidateForeignKey:
-    """The server looks up every row of `table` in the table that it refers to, while `lock` is held on `table`."""
+class BuildIndex:
+    """The server reads every row of `table` to build an index; `index` is its name, None where the server makes it up.
 
-    table: str
-    lock: Lock
-
-
-@dataclass(frozen=True, slots=True)
-class NoValueForRows:
-    """A new column of `table` is NOT NULL, and nothing says what the rows that are there hold in it.
-
-    PostgreSQL, SQLite and Oracle refuse as soon as there is one. MySQL and MariaDB put in the implicit default
-    of its type (0, '') where it has one: https://dev.mysql.com/doc/refman/8.4/en/data-type-defaults.html
+    `cause` is "index" for CREATE INDEX, `unique` or not, "unique", "primary key" and "exclusion" for what a
+    constraint builds, "index rebuild" where a change of a column's type or collation makes an old one anew.
     """
 
     table: str
-    column: str
+    index: str | None
+    cause: Cause
+    unique: bool = False
+    concurrently: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """The server refuses the statement, rows or none; `why` is its complaint."""
+class WriteRows:
+    """Rows of `table` are written one by one; `whole` says that it may be all of them, and they stay locked."""
 
     table: str
+    verb: OneOf["update", "delete", "insert"]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndexOf:
+    """An index of `table` is dropped, under ACCESS EXCLUSIVE on the table unless `concurrently`."""
+
+    table: str
+    index: str
+    concurrently: bool
+
+
+# Why a statement fails on a table with rows.
+Failing: TypeAlias = OneOf[
+    "no value for rows",
+    "one value for all rows",
+    "pending trigger events",
+    "concurrently in a transaction",
+    "needs another PostgreSQL",
+    "view in the way",
+    "not found",
+    "exists already",
+    "other",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """The server, or Django, refuses the statement on a table with rows; `why` is its complaint, a whole clause.
+
+    `column` is set where one is at fault.
+    """
+
+    kind: Failing
     why: str
+    table: str | None = None
+    column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownEffect:
-    """What the operation does cannot be known; `reason` ends the sentence "unknown because …"."""
+    """What is done cannot be known; `reason` ends the sentence "unknown because …"."""
 
     reason: str
 
 
-Effect: TypeAlias = RewriteTable | ScanTable | ValidateForeignKey | NoValueForRows | Refused | UnknownEffect
+Effect: TypeAlias = RewriteTable | ScanTable | BuildIndex | WriteRows | DropIndexOf | Fails | UnknownEffect
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One `execute()` as it runs: usually one statement, two where Django sends SET CONSTRAINTS along.
+
+    `takes` are the locks that it takes itself, `held` those that its transaction holds when it is through, by
+    table: tables that were there before the migration (and are not of the changeset), by the names of then. So are
+    the tables of its effects. `transaction` numbers the migration's transactions; 0 is none: autocommit.
+    `deferred` is what Django keeps for the end of the migration. `sql` is as written where somebody wrote it.
+    """
+
+    statements: tuple[Statement, ...]
+    takes: Mapping[str, Lock]
+    held: Mapping[str, Lock]
+    effects: tuple[Effect, ...]
+    transaction: int
+    deferred: bool = False
+    text: str | None = None
+
+    @property
+    def sql(self) -> str:
+        from miglint.sql.render import rendered
+
+        return self.text if self.text is not None else "; ".join(map(rendered, self.statements))
+
+    @property
+    def scans(self) -> tuple[str, ...]:
+        """The tables of which every row is read, those that are rewritten or indexed included; sorted."""
+        return tuple(
+            sorted({one.table for one in self.effects if isinstance(one, RewriteTable | ScanTable | BuildIndex)})
+        )
+
+    @property
+    def rewrites(self) -> tuple[str, ...]:
+        return tuple(sorted({one.table for one in self.effects if isinstance(one, RewriteTable)}))
+
+    @property
+    def blocking(self) -> tuple[tuple[str, Lock], ...]:
+        """The locks held that make writers wait, strongest first."""
+        return tuple(
+            sorted(
+                ((table, lock) for table, lock in self.held.items() if lock >= Lock.SHARE),
+                key=lambda one: (-one[1], one[0]),
+            )
+        )
+
+    @property
+    def is_dangerous(self) -> bool:
+        """Whether a table is read or written in full while writers wait."""
+        return bool(self.blocking) and bool(self.scans)
+
+
+def strongest(runs: tuple[Run, ...]) -> dict[str, Lock]:
+    """The strongest lock that statements take on each table, by name."""
+    found: dict[str, Lock] = {}
+    for run in runs:
+        for table, lock in run.takes.items():
+            found[table] = max(lock, found.get(table, lock))
+    return dict(sorted(found.items()))

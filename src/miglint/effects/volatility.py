@@ -23,6 +23,7 @@ from miglint.facts.values import (
     Value,
     text_of,
 )
+from miglint.sql.statement import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,20 @@ class Unsure:
 
 
 Volatility: TypeAlias = Volatile | Steady | Unsure
+
+
+def of_expression(expression: Expression) -> Volatility:
+    """How an expression is computed: it is volatile where a function is that it calls."""
+    called = sorted(expression.functions)
+    for function in called:
+        if function.rpartition(".")[2] in _VOLATILE:
+            return Volatile(f"{function}()")
+    if expression.unknown is not None:
+        return Unsure(expression.unknown)
+    for function in called:
+        if function.removeprefix("pg_catalog.") not in _STEADY:
+            return Unsure(f"the function {function} is not known to miglint")
+    return Steady()
 
 
 def volatility(default: Value) -> Volatility:

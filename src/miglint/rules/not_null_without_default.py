@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.effect import NoValueForRows
+from miglint.effects.added import NoValueForRows
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
 from miglint.facts.target import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.effect import Cause, RewriteTable, ScanTable
+from miglint.effects.added import Cause, RewriteTable, ScanTable
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
 from miglint.facts.target import Database, Target, written

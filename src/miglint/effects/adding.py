@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from miglint.effects.effect import Effect, Lock, Refused, RewriteTable, ScanTable, UnknownEffect, ValidateForeignKey
+from miglint.effects.added import Effect, Lock, Refused, RewriteTable, ScanTable, UnknownEffect, ValidateForeignKey
 from miglint.effects.volatility import Steady, Unsure, Volatile, volatility
 from miglint.facts.fields import Field
 from miglint.facts.target import Version

@@ -1,0 +1,490 @@
+"""What ALTER TABLE does: AlterTableGetLockLevel and the ATExec… functions of the server, in small.
+
+https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.effects.effect import BuildIndex, Cause, Fails, Lock, RewriteTable, ScanTable, UnknownEffect
+from miglint.effects.postgresql.conversion import Conversion, conversion
+from miglint.effects.postgresql.family import family, stored
+from miglint.effects.postgresql.outcome import Outcome, Session
+from miglint.effects.postgresql.proof import proves_not_null, proves_partition
+from miglint.effects.volatility import Steady, Unsure, Volatile, of_expression
+from miglint.schema.tables import ColumnState, ConstraintState, DatabaseState, TableState
+from miglint.sql.statement import (
+    AddColumn,
+    AddConstraint,
+    AddIdentity,
+    AlterColumnType,
+    AlterConstraint,
+    AlterTable,
+    AlterTableAction,
+    AttachPartition,
+    ColumnDefinition,
+    ColumnType,
+    Constraint,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropExpression,
+    DropIdentity,
+    DropNotNull,
+    OtherAction,
+    OtherActionKind,
+    RenameColumn,
+    RenameConstraint,
+    RenameTable,
+    SetDefault,
+    SetExpression,
+    SetNotNull,
+    SetSchema,
+    UnknownAction,
+    ValidateConstraint,
+)
+
+
+def alter_table(statement: AlterTable, database: DatabaseState, session: Session, done: Outcome) -> None:
+    names = (statement.table,) if statement.only else family(statement.table, database)
+    table = database.table(statement.table)
+    altering = _Altering(statement, table, tuple(stored(names, database)), database, session, done)
+    for action in statement.actions:
+        done.lock(names, _lock_of(action, session))
+        altering.act(action)
+    _settle(done)
+
+
+def _lock_of(action: AlterTableAction, session: Session) -> Lock:
+    """The lock that an action takes on the table itself."""
+    match action:
+        case AddConstraint(constraint) if constraint.kind == "foreign key":
+            return Lock.SHARE_ROW_EXCLUSIVE
+        case ValidateConstraint():
+            return Lock.SHARE_UPDATE_EXCLUSIVE
+        case AttachPartition():
+            # https://www.postgresql.org/docs/12/release-12.html
+            return Lock.SHARE_UPDATE_EXCLUSIVE if session.version >= (12,) else Lock.ACCESS_EXCLUSIVE
+        case DetachPartition(concurrently=True) | DetachPartition(finalize=True):
+            return Lock.SHARE_UPDATE_EXCLUSIVE
+        case OtherAction(kind):
+            return _LOCKS.get(kind, Lock.ACCESS_EXCLUSIVE)
+        case _:
+            return Lock.ACCESS_EXCLUSIVE
+
+
+_LOCKS: dict[OtherActionKind, Lock] = {
+    "cluster on": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "set attributes": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "set parameters": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "set statistics": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "set without cluster": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "trigger": Lock.SHARE_ROW_EXCLUSIVE,
+}
+
+
+def _settle(done: Outcome) -> None:
+    """Writing every row anew reads it too, and what is refused reads nothing."""
+    effects = done.effects
+    if any(isinstance(one, Fails) for one in effects):
+        effects[:] = [one for one in effects if isinstance(one, Fails | UnknownEffect)]
+        return
+    rewritten = {one.table for one in effects if isinstance(one, RewriteTable)}
+    if rewritten:
+        effects[:] = [
+            one
+            for one in effects
+            if not (isinstance(one, ScanTable) and one.table in rewritten and one.cause in _DONE_IN_PASSING)
+            and not (isinstance(one, BuildIndex) and one.table in rewritten and one.cause == "index rebuild")
+        ]
+
+
+_DONE_IN_PASSING = ("check", "column check", "not null")
+
+
+@dataclass(frozen=True, slots=True)
+class _Altering:
+    """One ALTER TABLE; `stored` are the tables that hold its rows: itself and its heirs, or its partitions."""
+
+    statement: AlterTable
+    table: TableState | None
+    stored: tuple[str, ...]
+    database: DatabaseState
+    session: Session
+    done: Outcome
+
+    def act(self, action: AlterTableAction) -> None:
+        done = self.done
+        match action:
+            case AddColumn(column, if_not_exists):
+                if not (if_not_exists and self._column(column.name) is not None):
+                    self._add_column(column)
+            case DropColumn(name, cascade):
+                self._drop_column(name, cascade=cascade)
+            case AlterColumnType():
+                self._alter_type(action)
+            case SetNotNull(column):
+                self._set_not_null(column)
+            case SetExpression(column):
+                done.needs("SET EXPRESSION", 17, self.session)
+                state = self._column(column)
+                if state is None or state.generation != "virtual":
+                    done.rewrite(self.stored, "expression", f"SET EXPRESSION of {column}")
+            case AddConstraint(constraint):
+                self._add_constraint(constraint)
+            case DropConstraint(name, cascade):
+                self._drop_constraint(name, cascade=cascade)
+            case ValidateConstraint(name):
+                self._validate(name)
+            case AlterConstraint(name):
+                known = self._constraint(name)
+                if known is not None and known.references is not None:
+                    done.lock(known.references.table, Lock.ACCESS_EXCLUSIVE if action.enforced else Lock.ACCESS_SHARE)
+            case AttachPartition(partition):
+                self._attach(partition)
+            case DetachPartition():
+                self._detach(action)
+            case OtherAction(kind, parent):
+                if kind in _MOVING:
+                    done.rewrite(self.stored, "storage", kind.upper())
+                if parent is not None:
+                    done.lock(parent, Lock.SHARE_UPDATE_EXCLUSIVE)
+            case UnknownAction(text):
+                done.add(UnknownEffect(f"{text} is not known to miglint"))
+            case (
+                AddIdentity()
+                | DropDefault()
+                | DropExpression()
+                | DropIdentity()
+                | DropNotNull()
+                | RenameColumn()
+                | RenameConstraint()
+                | RenameTable()
+                | SetDefault()
+                | SetSchema()
+            ):
+                return
+
+    # --- columns ---
+
+    def _add_column(self, column: ColumnDefinition) -> None:
+        done, table = self.done, self.statement.table
+        if column.unknown is not None:
+            done.add(UnknownEffect(column.unknown))
+        default = (
+            column.default if column.default is not None and column.default.sql.strip().upper() != "NULL" else None
+        )
+        held = Steady() if default is None else of_expression(default)
+        domain = self.database.domain(column.type.name) if column.type is not None and column.type.of is None else None
+        if column.generation is not None:
+            self._generate(column)
+        elif column.numbering is not None:
+            done.rewrite(self.stored, "numbering", "a number from a sequence for each row")
+        elif domain is not None and domain.constrained:
+            # A domain's checks are run for each row, be they all NULL.
+            done.rewrite(self.stored, "domain", f"the checks of the domain '{domain.name}'")
+        elif isinstance(held, Volatile):
+            done.rewrite(self.stored, "volatile default", held.sql)
+        elif isinstance(held, Unsure):
+            done.add(UnknownEffect(held.reason))
+        elif default is not None and self.session.version < (11,):
+            # Since 11 a value that holds for all rows is kept beside the table:
+            # https://www.postgresql.org/docs/11/release-11.html
+            done.rewrite(self.stored, "constant default", "DEFAULT")
+        filled = default is not None or column.numbering is not None or column.generation is not None
+        keyed = any(one.kind == "primary key" for one in column.constraints)
+        if (column.not_null or keyed) and not filled and column.unknown is None:
+            why = f"the rows that '{table}' has get no value in '{column.name}', which is NOT NULL"
+            done.add(Fails("no value for rows", why, table, column.name))
+        for constraint in column.constraints:
+            self._add_with_column(constraint, column, filled=filled, alike=default is not None and held == Steady())
+
+    def _add_with_column(self, constraint: Constraint, column: ColumnDefinition, *, filled: bool, alike: bool) -> None:
+        """A constraint that comes with its column; `alike` says that all rows get one value in it."""
+        done, table = self.done, self.statement.table
+        match constraint.kind:
+            case "check":
+                # Verified for each row at once, be they all NULL: there is no inline NOT VALID.
+                shown = constraint.condition.sql if constraint.condition is not None else column.name
+                done.scan(self.stored, "column check", f"CHECK ({shown})")
+            case "unique" | "primary key":
+                if alike:
+                    why = f"every row of '{table}' gets one and the same value in '{column.name}', which is unique"
+                    done.add(Fails("one value for all rows", why, table, column.name))
+                done.add(*(BuildIndex(one, constraint.name, constraint.kind, unique=True) for one in self.stored))
+            case "foreign key":
+                # A column that is NULL in every row has nothing to look up.
+                self._refer(constraint, scans=filled)
+            case "exclusion" | "not null":
+                return
+
+    def _generate(self, column: ColumnDefinition) -> None:
+        if column.generation == "stored":
+            # https://www.postgresql.org/docs/12/ddl-generated-columns.html
+            self.done.needs("a generated column", 12, self.session)
+            self.done.rewrite(self.stored, "stored generation", "GENERATED ALWAYS AS (…) STORED")
+            return
+        # Computed when it is read; a NOT NULL is verified all the same.
+        self.done.needs("a virtual generated column", 18, self.session)
+        if column.not_null:
+            self.done.scan(self.stored, "not null", f"NOT NULL on {column.name}")
+
+    def _drop_column(self, name: str, *, cascade: bool) -> None:
+        done = self.done
+        for constraint in self._constraints_on(name):
+            if constraint.references is not None:
+                done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
+        self._drop_references((name,), cascade=cascade)
+        if not cascade:
+            for view in self.database.views_of(self.statement.table):
+                if name in view.names or "*" in view.names:
+                    why = f"the view '{view.name}' needs the column '{name}', and there is no CASCADE"
+                    done.add(Fails("view in the way", why, self.statement.table, name))
+
+    def _drop_references(self, columns: tuple[str, ...] | None, *, cascade: bool) -> None:
+        """Foreign keys of other tables go with the key that they refer to."""
+        key = self._key()
+        for other, constraint in self.database.referring_to(self.statement.table):
+            references = constraint.references
+            if references is None or other.name == self.statement.table or columns is None:
+                continue
+            if set(references.columns or key) & {*columns}:
+                self.done.lock(other.name, Lock.ACCESS_EXCLUSIVE)
+
+    def _alter_type(self, action: AlterColumnType) -> None:
+        done, name = self.done, action.column
+        for view in self.database.views_of(self.statement.table):
+            if name in view.names or "*" in view.names:
+                why = f"the view '{view.name}' uses the column '{name}'"
+                done.add(Fails("view in the way", why, self.statement.table, name))
+        state = self._column(name)
+        for other in self.table.columns.values() if self.table is not None else ():
+            if other.generated is not None and name in other.generated.names and other.name != name:
+                why = f"the generated column '{other.name}' is computed from '{name}'"
+                done.add(Fails("other", why, self.statement.table, name))
+        effect = self._conversion(action, state)
+        # The constraint is dropped and made anew, and with it the triggers on the other table.
+        for constraint in self._constraints_on(name):
+            if constraint.references is not None and constraint.references.table != self.statement.table:
+                done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
+                self._look_up_again(constraint, action, state, (*self.stored, constraint.references.table))
+        key = self._key()
+        for other_table, constraint in self.database.referring_to(self.statement.table):
+            references = constraint.references
+            if references is not None and name in (references.columns or key):
+                if other_table.name != self.statement.table:
+                    done.lock(other_table.name, Lock.ACCESS_EXCLUSIVE)
+                self._look_up_again(constraint, action, state, (other_table.name, *self.stored))
+        if effect == "unknown":
+            done.add(UnknownEffect(f"the type that '{self.statement.table}.{name}' has is not known"))
+        elif effect == "rows":
+            done.rewrite(self.stored, "type", f"{_shown(state)} to {action.type}")
+        else:
+            self._rebuild(name, every=effect == "indexes" or self._recollates(action, state))
+            self._check_again(name)
+
+    def _conversion(self, action: AlterColumnType, state: ColumnState | None) -> Conversion:
+        if action.type is None:
+            return "unknown"
+        using = None if action.using_is_cast else action.using
+        # Any expression but the column itself is computed for each row.
+        if using is not None and using.sql.replace('"', "").strip("() ") != action.column:
+            return "rows"
+        domain = self.database.domain(action.type.name) if action.type.of is None else None
+        if domain is not None:
+            if domain.constrained:
+                return "rows"
+            if domain.type is None:
+                return "unknown"
+        if state is None or state.type is None:
+            return "unknown"
+        old, new = self._base(state.type), domain.type if domain is not None and domain.type else action.type
+        return conversion(old, new, self.session)
+
+    def _look_up_again(
+        self,
+        constraint: ConstraintState,
+        action: AlterColumnType,
+        state: ColumnState | None,
+        tables: tuple[str, ...],
+    ) -> None:
+        """A foreign key is validated anew where its columns are compared otherwise than before."""
+        if state is None or state.type is None or action.type is None or not constraint.validated:
+            return
+        if state.type.name != action.type.name and {state.type.name, action.type.name} > {"text", "varchar"}:
+            self.done.scan(dict.fromkeys(tables), "foreign key", f"FOREIGN KEY {constraint.name or ''}".strip())
+
+    def _recollates(self, action: AlterColumnType, state: ColumnState | None) -> bool:
+        was = state.collation if state is not None else None
+        return action.collation != was
+
+    def _rebuild(self, name: str, *, every: bool) -> None:
+        """Indexes on the column that are made anew: all, or those whose expressions and conditions are planned anew."""
+        if self.table is None:
+            return
+        for index in self.table.indexes:
+            touches = name in (index.columns or ()) or name in index.include or name in index.mentions
+            if touches and (every or index.mentions or index.columns is None):
+                self.done.add(
+                    *(BuildIndex(one, index.name, "index rebuild", unique=index.unique) for one in self.stored)
+                )
+        for constraint in self.table.constraints:
+            keyed = constraint.kind in ("primary key", "unique", "exclusion") and name in (constraint.columns or ())
+            if keyed and (every or constraint.condition is not None):
+                self.done.add(*(BuildIndex(one, constraint.name, "index rebuild", unique=True) for one in self.stored))
+
+    def _check_again(self, name: str) -> None:
+        for constraint in self.table.constraints if self.table is not None else ():
+            if constraint.kind == "check" and constraint.validated and name in (constraint.columns or ()):
+                self.done.scan(self.stored, "type", f"the check {constraint.name or ''} on {name}".replace("  ", " "))
+
+    def _set_not_null(self, name: str) -> None:
+        state = self._column(name)
+        if state is not None and state.nullable is False:
+            return
+        if self._is_proven(name):
+            return
+        self.done.scan(self.stored, "not null", f"SET NOT NULL on {name}")
+
+    def _is_proven(self, name: str) -> bool:
+        """A CHECK that is already validated proves it, so the server skips the scan since 12.
+
+        https://www.postgresql.org/docs/12/release-12.html
+        """
+        if self.table is None or self.session.version < (12,):
+            return False
+        return any(
+            one.validated
+            and (
+                (one.kind == "check" and one.condition is not None and proves_not_null(one.condition, name))
+                or (one.kind == "not null" and one.columns == (name,))
+            )
+            for one in self.table.constraints
+        )
+
+    # --- constraints ---
+
+    def _add_constraint(self, constraint: Constraint) -> None:
+        done = self.done
+        match constraint.kind:
+            case "foreign key":
+                self._refer(constraint, scans=True)
+            case "check":
+                if not constraint.not_valid:
+                    shown = constraint.condition.sql if constraint.condition is not None else constraint.name or ""
+                    done.scan(self.stored, "check", f"CHECK ({shown})")
+            case "not null":
+                done.needs("ADD CONSTRAINT … NOT NULL", 18, self.session)
+                if not constraint.not_valid:
+                    for name in constraint.columns or ():
+                        self._set_not_null(name)
+            case "unique" | "primary key" | "exclusion":
+                if not constraint.nulls_distinct:
+                    done.needs("NULLS NOT DISTINCT", 15, self.session)
+                if constraint.index is None:
+                    unique = constraint.kind != "exclusion"
+                    done.add(*(BuildIndex(one, constraint.name, constraint.kind, unique=unique) for one in self.stored))
+                if constraint.kind == "primary key":
+                    for name in constraint.columns or self._indexed(constraint.index):
+                        self._set_not_null(name)
+
+    def _indexed(self, name: str | None) -> tuple[str, ...]:
+        for index in self.table.indexes if self.table is not None else ():
+            if index.name == name:
+                return index.columns or ()
+        return ()
+
+    def _refer(self, constraint: Constraint, *, scans: bool) -> None:
+        """A foreign key that comes: the other table gets triggers, and the server joins the two to find strays."""
+        references = constraint.references
+        if references is None:
+            return
+        self.done.lock(references.table, Lock.SHARE_ROW_EXCLUSIVE)
+        if scans and not constraint.not_valid:
+            other = stored(family(references.table, self.database), self.database)
+            detail = f"FOREIGN KEY ({', '.join(constraint.columns or ())}) REFERENCES {references.table}"
+            self.done.scan(dict.fromkeys((*self.stored, *other)), "foreign key", detail)
+
+    def _drop_constraint(self, name: str, *, cascade: bool) -> None:
+        constraint = self._constraint(name)
+        if constraint is None:
+            return
+        if constraint.references is not None:
+            self.done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
+        elif constraint.kind in ("primary key", "unique") and cascade:
+            self._drop_references(constraint.columns, cascade=cascade)
+
+    def _validate(self, name: str) -> None:
+        constraint = self._constraint(name)
+        if constraint is not None and constraint.validated:
+            return
+        tables = self.stored
+        if constraint is not None and constraint.references is not None:
+            other = constraint.references.table
+            self.done.lock(other, Lock.ROW_SHARE)
+            tables = tuple(dict.fromkeys((*tables, *stored(family(other, self.database), self.database))))
+        cause: Cause = "check"
+        if constraint is not None and (constraint.kind == "foreign key" or constraint.kind == "not null"):
+            cause = constraint.kind
+        self.done.scan(tables, cause, f"VALIDATE CONSTRAINT {name}")
+
+    # --- partitions ---
+
+    def _attach(self, partition: str) -> None:
+        self.done.lock(partition, Lock.ACCESS_EXCLUSIVE)
+        part = self.database.table(partition)
+        if part is None or not proves_partition(part, self.table):
+            self.done.scan(stored(family(partition, self.database), self.database), "partition", "the bounds")
+        self._leave_the_default()
+
+    def _leave_the_default(self) -> None:
+        """The default partition may hold rows that the new one should."""
+        for part in self.database.parts_of(self.statement.table):
+            if part.default_partition:
+                self.done.lock(part.name, Lock.ACCESS_EXCLUSIVE)
+                self.done.scan((part.name,), "partition", "the default partition")
+
+    def _detach(self, action: DetachPartition) -> None:
+        done, session = self.done, self.session
+        if action.concurrently:
+            done.needs("DETACH PARTITION … CONCURRENTLY", 14, session)
+            done.outside("DETACH PARTITION … CONCURRENTLY", session)
+        for name in family(action.partition, self.database):
+            done.locks.pop(name, None)
+        done.lock(action.partition, Lock.ACCESS_EXCLUSIVE)
+
+    # --- what is there ---
+
+    def _column(self, name: str) -> ColumnState | None:
+        return self.table.columns.get(name) if self.table is not None else None
+
+    def _constraint(self, name: str) -> ConstraintState | None:
+        for one in self.table.constraints if self.table is not None else ():
+            if one.name == name:
+                return one
+        return None
+
+    def _constraints_on(self, column: str) -> Iterator[ConstraintState]:
+        for one in self.table.constraints if self.table is not None else ():
+            if column in (one.columns or ()):
+                yield one
+
+    def _key(self) -> tuple[str, ...]:
+        for one in self.table.constraints if self.table is not None else ():
+            if one.kind == "primary key":
+                return one.columns or ()
+        return ()
+
+    def _base(self, kind: ColumnType) -> ColumnType:
+        domain = self.database.domain(kind.name) if kind.of is None else None
+        return domain.type if domain is not None and domain.type is not None else kind
+
+
+_MOVING = ("set access method", "set logged", "set tablespace", "set unlogged")
+
+
+def _shown(state: ColumnState | None) -> str:
+    return str(state.type) if state is not None and state.type is not None else "its type"
