@@ -7,7 +7,7 @@ editor runs and what RunSQL says are the same classes here, so what a statement 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
@@ -26,7 +26,7 @@ class ColumnType(NamedTuple):
 
     def __str__(self) -> str:
         if self.of is not None:
-            return f"{self.of}[]"
+            return f"{self.of}[{', '.join(map(str, self.sizes))}]"
         return f"{self.name}({', '.join(map(str, self.sizes))})" if self.sizes else self.name
 
 
@@ -423,7 +423,9 @@ class Reindex:
 class Update:
     """`filtered` says that a WHERE picks rows, `by_key` that it is `id = constant` or the like: an index will do.
 
-    `columns` are those in SET; `reads` the other tables that it names (FROM, subqueries).
+    `columns` are those in SET; `reads` the other tables that it names (FROM, subqueries). `equals` are the columns
+    that WHERE holds to constants, `=` or IN, whatever else it asks for. `writes` are the statements in its WITH that
+    change rows. `text` is the statement itself where it has been written down.
     """
 
     table: str
@@ -431,51 +433,78 @@ class Update:
     filtered: bool
     by_key: bool = False
     reads: tuple[str, ...] = ()
+    equals: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """As Update."""
+
     table: str
     filtered: bool
     by_key: bool = False
     reads: tuple[str, ...] = ()
+    equals: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """`reads` are the tables of INSERT … SELECT, which copies as many rows as they have; empty for VALUES."""
+    """`reads` are the tables of INSERT … SELECT, which copies as many rows as they have; empty for VALUES.
+
+    Where VALUES holds a subquery, its tables are in `reads` and `filtered` is True. `updates` is ON CONFLICT DO UPDATE.
+    `writes` and `text` are as Update's.
+    """
 
     table: str
     columns: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     filtered: bool = False
+    updates: bool = False
+    writes: tuple[Write, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
+    """As Update."""
+
     table: str
     reads: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
+    text: str = field(default="", compare=False)
+
+
+# What may stand in a WITH and change rows.
+Write: TypeAlias = Update | Delete | Insert | Merge
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
     """SELECT, VALUES, TABLE; `locks_rows` is FOR UPDATE and its like. `functions` are called, folded (`setval`).
 
-    `filtered` says that a WHERE or LIMIT keeps it from reading whole tables.
+    `filtered` says that a WHERE or LIMIT keeps it from reading whole tables. `writes` and `text` are as Update's.
     """
 
     reads: tuple[str, ...]
     locks_rows: bool = False
     functions: frozenset[str] = frozenset()
     filtered: bool = False
+    writes: tuple[Write, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """COPY; `to_table` says that rows come in."""
+    """COPY; `to_table` says that rows come in. `table` is None where it is a query's answer that goes out."""
 
     table: str | None
     to_table: bool
+    reads: tuple[str, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 # --- maintenance ---
@@ -607,11 +636,33 @@ class AlterEnum:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateSequence:
+    """CREATE SEQUENCE; `owner` is the table in OWNED BY."""
+
+    name: str
+    if_not_exists: bool = False
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlterSequence:
-    """ALTER SEQUENCE; `owner` is the table in OWNED BY."""
+    """ALTER SEQUENCE; `owner` is the table in OWNED BY, `owner_column` its column, `type` is what follows AS."""
 
     name: str
     owner: str | None = None
+    owner_column: str | None = None
+    type: ColumnType | None = None
+    if_exists: bool = False
+    text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropSequence:
+    """DROP SEQUENCE; `cascade` takes the defaults with it that use it."""
+
+    names: tuple[str, ...]
+    cascade: bool = False
+    if_exists: bool = False
 
 
 # --- the session ---
@@ -645,11 +696,13 @@ class SetConstraints:
 class OtherStatement:
     """A statement that takes no lock on a table that counts here: `kind` are its first words, in upper case.
 
-    CREATE TYPE, CREATE FUNCTION, CREATE EXTENSION, GRANT, NOTIFY … `tables` are those that it names.
+    CREATE TYPE, CREATE FUNCTION, CREATE EXTENSION, GRANT, NOTIFY … `tables` are those that it names. `text` is the
+    statement itself where it has been written down.
     """
 
     kind: str
     tables: tuple[str, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -662,6 +715,7 @@ class OpaqueStatement:
     kind: str
     reason: str
     names: frozenset[str] = frozenset()
+    text: str = field(default="", compare=False)
 
 
 Statement: TypeAlias = (
@@ -695,7 +749,9 @@ Statement: TypeAlias = (
     | CreateDomain
     | AlterDomain
     | AlterEnum
+    | CreateSequence
     | AlterSequence
+    | DropSequence
     | Transaction
     | SetParameter
     | SetConstraints

@@ -1,0 +1,48 @@
+"""Python's defaults, as the schema editor weighs them where NULL goes away."""
+
+from __future__ import annotations
+
+from miglint.facts.fields import Field
+from miglint.facts.target import Version
+from miglint.facts.values import Call, Reference, Value
+from miglint.schema.alteration import same
+from miglint.schema.column import has_effective_default
+
+
+def has_default(field: Field) -> bool:
+    """`Field.has_default()`: any value that is given, None among them."""
+    return _given(field) is not None
+
+
+def have_equal_defaults(old: Field, new: Field, django: Version) -> bool:
+    """Whether `effective_default` is equal for both; what makes a new value each time is not."""
+    if has_effective_default(old) is not True:
+        return False
+    one, other = _given(old), _given(new)
+    if one is None or other is None:
+        # Both by the clock: a day is the same day, a time is another.
+        return one is None and other is None and old.kind == new.kind == "DateField"
+    if new.kind == "JSONField" and django >= (4, 2):
+        # Each is wrapped in an adapter of its own.
+        return False
+    return same(one, other) is True and not _makes_new_values(one)
+
+
+# Callables that return an equal value each time.
+_CONSTANT = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
+
+
+def _makes_new_values(default: Value) -> bool:
+    match default:
+        case Reference(path):
+            return path.removeprefix("builtins.") not in _CONSTANT
+        case Call(Reference(path)):
+            # `functools.partial(…)` is called; `Decimal(…)`, `datetime(…)` are values already.
+            return path.rpartition(".")[2] == "partial"
+        case _:
+            return False
+
+
+def _given(field: Field) -> Value | None:
+    value = field.options.get("default")
+    return None if isinstance(value, Reference) and value.path.endswith("NOT_PROVIDED") else value
