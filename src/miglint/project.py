@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from miglint.effects import effects_of
 from miglint.effects.added import Effect
+from miglint.effects.breaks import NOTHING, Change, Compatibility
+from miglint.effects.compatibility import compatibility
+from miglint.effects.release import Release, places_of
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import AlterField, Operation, UnknownOperation, model_named
+from miglint.facts.operations import AlterField, Operation, RunSQL, UnknownOperation, model_named
 from miglint.facts.repository import Repository
 from miglint.facts.sizes import TableSizes
 from miglint.facts.source import Location
@@ -20,7 +24,7 @@ from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database import DatabaseState, Folding, is_in_state_alone
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
-from miglint.schema.state import ModelState, Origin, SchemaState
+from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class Project:
     _apps: Mapping[str, App] = field(repr=False)
     # Where each migration's steps begin and end in `steps`.
     _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
+    # What was worked out already: by migration and index path, and once for all of them.
+    _compatibility: dict[tuple[MigrationKey, str], Compatibility] = field(default_factory=dict, repr=False)
+    _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def root(self) -> str:
@@ -109,6 +116,63 @@ class Project:
     def was_there(self, origin: Origin, step: Step) -> bool | None:
         """Whether the running release knows what `origin` made: not so where the changeset did. None is unknown."""
         return _was_there(origin, step.migration.key, self.changeset)
+
+    def breaks_of(self, step: Step) -> Compatibility:
+        """What the running release meets after a step: worked out when it is asked for, and once."""
+        place = step.migration.key, step.index
+        known = self._compatibility.get(place)
+        if known is None:
+            known = NOTHING if step.in_state_alone else compatibility(self._change(step))
+            self._compatibility[place] = known
+        return known
+
+    def _change(self, step: Step) -> Change:
+        around = self.around(step)
+        start = around[0].before
+        database_start: Any = around[0].database_before
+        database_end: Any = around[-1].database_after
+        earlier = self._earlier(start) if isinstance(step.operation, RunSQL) else {}
+
+        def was_there(origin: Origin) -> bool | None:
+            return self.was_there(origin, step)
+
+        return Change(
+            operation=step.operation,
+            app_label=step.migration.key.app_label,
+            model=step.model,
+            table=step.table,
+            existed_before=step.existed_before,
+            alteration=step.alteration,
+            statements=(),
+            before=step.before,
+            after=step.after,
+            start=start,
+            end=self.end_of(step),
+            database_start=database_start,
+            database_end=database_end,
+            ground=self.ground,
+            target=self.target,
+            release=Release(start, earlier, self._models, was_there, self.ground),
+            was_there=was_there,
+            columns_found=lambda: self.columns_found(step),
+            columns_left=lambda: self.columns_left(step),
+        )
+
+    def _models(self, table: str) -> tuple[ModelKey, ...]:
+        """The models that ever had a table of a name."""
+        if not self._models_of and self.steps:
+            self._models_of.update(places_of(self.steps[0].before.history, self.ground))
+        return self._models_of.get(table, ())
+
+    def _earlier(self, start: SchemaState) -> dict[str, SchemaState]:
+        """By app, the state that the changeset found, where it has changed that since."""
+        first: dict[str, SchemaState] = {}
+        for key in self.changeset or ():
+            if key in self._places:
+                found = self.steps[self._places[key][0]].before
+                if found.number < first.get(key.app_label, start).number:
+                    first[key.app_label] = found
+        return first
 
     def around(self, step: Step) -> tuple[Step, ...]:
         """The steps of the step's own migration, itself among them."""

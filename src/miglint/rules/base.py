@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from miglint.effects.breaks import Break
 from miglint.facts.migration import Migration
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
@@ -68,3 +69,11 @@ class OperationRule(Rule):
 
     @abstractmethod
     def check(self, step: Step, project: Project) -> Iterator[Finding]: ...
+
+
+def subject(step: Step, broken: Break, member: str | None = None) -> str:
+    """What a break is about: the operation's model and the field or constraint in it, or what a statement names."""
+    if step.model is None:
+        return broken.place
+    model = f"{step.migration.key.app_label}.{step.model.name.lower()}"
+    return model if member is None else f"{model}.{member}"

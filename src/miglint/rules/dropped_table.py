@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.facts.operations import DeleteModel, RemoveField
+from miglint.effects.breaks import Break
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule
-from miglint.schema.model import between
+from miglint.rules.base import OperationRule, subject
+from miglint.schema.state import FieldState, Origin
+
+_BREAKS = "breaks the release that is still running"
+_LATER = "drop the table in the release after that one, with RunSQL."
 
 
 @dataclass(frozen=True)
@@ -19,41 +22,41 @@ class DroppedTable(OperationRule):
     severity = Severity.WARNING
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
-        if step.model is None or step.table is None or step.in_state_alone or not step.existed_before:
-            return
-        model = step.model
-        key = f"{step.migration.key.app_label}.{model.name.lower()}"
-        match step.operation:
-            case DeleteModel(subclass=None):
-                yield self.finding(
+        for broken in project.breaks_of(step).breaks:
+            if broken.kind == "dropped table":
+                yield self._finding(broken, step)
+
+    def _finding(self, broken: Break, step: Step) -> Finding:
+        table = broken.table
+        match broken.evidence:
+            case FieldState(name=name, added=added) if broken.statement is None:
+                return self.finding(
                     step.location,
-                    f"Dropping '{step.table}' (there since {model.made.migration}) breaks the release that is still "
-                    f"running, wherever it uses {model.name}, deletions of what it refers to included.",
-                    hint="Delete the model from the state alone first, with SeparateDatabaseAndState; drop the table "
-                    "in the release after that one, with RunSQL.",
-                    related=(Related(model.made.location, f"{model.name} was created here"),),
-                    subject=key,
+                    f"Removing the many-to-many field '{name}' drops '{table}' (there since {added.migration}), which "
+                    f"{_BREAKS}.",
+                    hint=f"Remove it from the state alone first, with SeparateDatabaseAndState; {_LATER}",
+                    related=(Related(added.location, f"'{name}' was added here"),),
+                    subject=subject(step, broken, name),
                 )
-            case RemoveField(name=str(name), subclass=None) if name in model.fields:
-                field = model.fields[name]
-                table = between(model, field, project.ground)
-                # One that comes again is MIG407's.
-                if table is None or not project.was_there(field.added, step) or _comes_again(name, step, project):
-                    return
-                yield self.finding(
+            case Origin() as made if broken.statement is None and step.model is not None:
+                name = step.model.name
+                return self.finding(
                     step.location,
-                    f"Removing the many-to-many field '{name}' drops '{table}' (there since {field.added.migration}), "
-                    "which breaks the release that is still running.",
-                    hint="Remove it from the state alone first, with SeparateDatabaseAndState; drop the table in the "
-                    "release after that one, with RunSQL.",
-                    related=(Related(field.added.location, f"'{name}' was added here"),),
-                    subject=f"{key}.{name}",
+                    f"Dropping '{table}' (there since {made.migration}) {_BREAKS}, {broken.why}, deletions of what it "
+                    "refers to included.",
+                    hint=f"Delete the model from the state alone first, with SeparateDatabaseAndState; {_LATER}",
+                    related=(Related(made.location, f"{name} was created here"),),
+                    subject=subject(step, broken),
+                )
+            case Origin() as made:
+                return self.finding(
+                    step.location,
+                    f"Dropping '{table}' (there since {made.migration}) with {broken.statement} {_BREAKS}: "
+                    f"{broken.why}.",
+                    hint="Take what uses it out of the models first, and out of the state with "
+                    "SeparateDatabaseAndState; drop it in the release after that one.",
+                    related=(Related(made.location, "its model was created here"),),
+                    subject=subject(step, broken),
                 )
             case _:
-                return
-
-
-def _comes_again(name: str, step: Step, project: Project) -> bool:
-    model = project.end_of(step).model(*step.model.key) if step.model is not None else None
-    field = model.fields.get(name) if model is not None else None
-    return field is not None and field.field.kind == "ManyToManyField"
+                raise AssertionError(f"nothing is known of '{table}'")  # pragma: no cover

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.facts.operations import AlterField, RenameField
+from miglint.effects.breaks import Break
+from miglint.facts.operations import RenameField
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule
-from miglint.schema.column import column_name, has_column
+from miglint.rules.base import OperationRule, subject
 from miglint.schema.state import FieldState
+
+_TAKES_LONGER = "Or add a new column, write both, and drop the old one two releases later."
 
 
 @dataclass(frozen=True)
@@ -20,44 +22,28 @@ class RenamedColumn(OperationRule):
     severity = Severity.WARNING
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
-        if step.model is None or step.table is None or step.in_state_alone or not step.existed_before:
-            return
-        match step.operation:
-            case RenameField(old_name=str(old), new_name=str(new), subclass=None) if old in step.model.fields:
-                field = step.model.fields[old]
-                names = column_name(field.field, old), column_name(field.field, new)
-                hint = (
-                    f"Keep the column: AlterField('{old}') with db_column='{names[0]}' before the rename, which then "
-                    "changes the model alone. Or add a new column, write both, and drop the old one two releases later."
-                )
-            case AlterField(name=str(old), field=altered, subclass=None) if old in step.model.fields:
-                field = step.model.fields[old]
-                if has_column(altered) is not True:
-                    return
-                names = column_name(field.field, old), column_name(altered, old)
-                hint = (
-                    f"Keep the column with db_column='{names[0]}'. Or add a new column, write both, and drop the old "
-                    "one two releases later."
-                )
-            case _:
-                return
-        before, after = names
-        if not isinstance(before, str) or not isinstance(after, str) or before == after:
-            return
-        if not _is_live(field, step, project):
-            return
-        # A name that the migration itself gave, the running release does not know; one that comes back, it finds.
-        if before not in project.columns_found(step) or before in project.columns_left(step):
-            return
-        yield self.finding(
-            step.location,
-            f"Renaming '{step.table}.{before}' (there since {field.added.migration}) to '{after}' breaks the release "
-            "that is still running: each of its queries on the table names the column.",
-            hint=hint,
-            related=(Related(field.added.location, f"'{old}' was added here"),),
-            subject=f"{step.migration.key.app_label}.{step.model.name.lower()}.{old}",
-        )
+        for broken in project.breaks_of(step).breaks:
+            if broken.kind != "renamed column":
+                continue
+            field = broken.evidence if isinstance(broken.evidence, FieldState) else None
+            since = f" (there since {field.added.migration})" if field is not None else ""
+            by = f" with {broken.statement}" if broken.statement is not None else ""
+            yield self.finding(
+                step.location,
+                f"Renaming '{broken.place}'{since} to '{broken.becomes}'{by} breaks the release that is still running: "
+                f"{broken.why}.",
+                hint=_hint(broken, step),
+                related=(Related(field.added.location, f"'{field.name}' was added here"),) if field is not None else (),
+                subject=subject(step, broken, field.name if field is not None else broken.column),
+            )
 
 
-def _is_live(field: FieldState, step: Step, project: Project) -> bool:
-    return has_column(field.field) is True and project.was_there(field.added, step) is True
+def _hint(broken: Break, step: Step) -> str:
+    match step.operation:
+        case RenameField(old_name=old):
+            return (
+                f"Keep the column: AlterField('{old}') with db_column='{broken.column}' before the rename, which then "
+                f"changes the model alone. {_TAKES_LONGER}"
+            )
+        case _:
+            return f"Keep the column with db_column='{broken.column}'. {_TAKES_LONGER}"
