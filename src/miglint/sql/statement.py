@@ -66,7 +66,7 @@ class Constraint:
 
     `columns` are those that it is written for, None where that is not known (an exclusion's expressions). Of a
     foreign key they are the referring ones. `index` is the name in USING INDEX. `condition` is a check's
-    expression, or an exclusion's WHERE.
+    expression, or an exclusion's WHERE; `elements` is an exclusion's list as it is written, without parentheses.
     """
 
     kind: ConstraintKind
@@ -80,6 +80,7 @@ class Constraint:
     nulls_distinct: bool = True
     include: tuple[str, ...] = ()
     method: str | None = None
+    elements: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +266,11 @@ OtherActionKind: TypeAlias = OneOf[
 
 @dataclass(frozen=True, slots=True)
 class OtherAction:
-    """`table` is the parent in INHERIT."""
+    """`table` is the parent in INHERIT; `text` is the action itself where it has been written down."""
 
     kind: OtherActionKind
     table: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,7 @@ class CreateTable:
     like: tuple[str, ...] = ()
     as_select: bool = False
     reads: tuple[str, ...] = ()
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -548,6 +551,7 @@ class CreateView:
     with_data: bool = True
     temporary: bool = False
     if_not_exists: bool = False
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,6 +576,7 @@ class CreateTrigger:
     name: str
     table: str
     constraint: bool = False
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -585,6 +590,7 @@ class DropTrigger:
 class CreateRule:
     name: str
     table: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -594,12 +600,14 @@ class AlterPolicy:
     verb: OneOf["create", "alter", "drop"]
     name: str
     table: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CreateStatistics:
     name: str | None
     table: str
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,6 +616,8 @@ class Comment:
 
     on: str
     table: str | None
+    column: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,6 +626,7 @@ class CreateDomain:
     type: ColumnType | None
     constrained: bool
     default: Expression | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,6 +636,7 @@ class AlterDomain:
     name: str
     verb: OneOf["add constraint", "validate constraint", "set not null", "other"]
     not_valid: bool = False
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,6 +645,7 @@ class AlterEnum:
 
     name: str
     adds: bool
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -642,6 +655,7 @@ class CreateSequence:
     name: str
     if_not_exists: bool = False
     owner: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
