@@ -169,7 +169,7 @@ def _is_open(folder: Path) -> bool:
 
 def _copy(installation: Installation, target: Path) -> Path:
     for folder in installation.needs:
-        ignored = shutil.ignore_patterns("include", "*.a", "psql", "pg_*", "ecpg*", "locale", "doc")
+        ignored = shutil.ignore_patterns("include", "locale", "doc")
         shutil.copytree(folder, target / folder.relative_to(installation.root), symlinks=True, ignore=ignored)
     return target / installation.bin.relative_to(installation.root)
 
