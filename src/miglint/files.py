@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from miglint import git
+from miglint import git, requirements
+from miglint.facts.evidence import FolderEvidence, Served, Wanted
 
 # A migration is read up to here, and no further: what is longer is refused by its size alone.
 MOST_BYTES = 16 * 1024 * 1024
@@ -21,6 +22,9 @@ SKIPPED = frozenset(
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".pytype", "__pycache__", "__pypackages__", "node_modules"}
     | {"bower_components", "site-packages", "dist-packages", "build", "dist", "_build", "buck-out"}
 )
+
+# Lists of requirements that include each other.
+_MOST_LISTS = 100
 
 Excludes = Callable[[str], bool]
 
@@ -113,6 +117,27 @@ def read_bytes(root: str, path: str) -> bytes | Gone:
         return Gone(error.strerror or str(error), there=True)
 
 
+def read_evidence(root: str, folder: str) -> FolderEvidence:
+    """What the files of one folder, relative to the root, say of the versions of Django and PostgreSQL."""
+    gathering = _Evidence(root)
+    names = gathering.names(folder)
+    gathering.read(folder, (name for name in requirements.LOCKS if name in names))
+    gathering.read(folder, sorted(name for name in names if name.startswith("pylock.") and name.endswith(".toml")))
+    inside = [folder, *(_joined(folder, name) for name in requirements.REQUIREMENTS_FOLDERS if name in names)]
+    for one in inside:
+        gathering.read_lists(one, names if one == folder else gathering.names(one), anything=one != folder)
+    gathering.read(folder, (name for name in requirements.METADATA if name in names))
+    for name in requirements.ASIDE_FOLDERS:
+        if name in names:
+            gathering.read_lists(_joined(folder, name), gathering.names(_joined(folder, name)))
+    served = gathering.served(folder, sorted(name for name in names if requirements.is_compose(name)))
+    if not served and ".github" in names:
+        workflows = _joined(folder, ".github/workflows")
+        found = sorted(name for name in gathering.names(workflows) if name.endswith((".yml", ".yaml")))
+        served = gathering.served(workflows, found)
+    return FolderEvidence(tuple(gathering.wanted), served, tuple(gathering.notes))
+
+
 def is_folder(root: str, path: str) -> bool:
     return os.path.isdir(os.path.join(root, path))
 
@@ -189,8 +214,82 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+def _joined(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"
+
+
 def _absolute(root: str, path: str) -> str:
     return root if path == "." else os.path.join(root, path)
+
+
+class _Evidence:
+    """Reads the few files of one folder that name versions, each once."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.wanted: list[Wanted] = []
+        self.notes: list[str] = []
+        self.done: set[str] = set()
+
+    def names(self, folder: str) -> frozenset[str]:
+        return frozenset(_names(_absolute(self.root, folder)))
+
+    def read(self, folder: str, names: Iterable[str]) -> None:
+        for name in names:
+            path = _joined(folder, name)
+            data = self.data(path)
+            if data is not None:
+                try:
+                    self.wanted += requirements.required_in(path, data)
+                except requirements.UnreadableError as error:
+                    self.notes.append(f"{path} {error}")
+
+    def read_lists(self, folder: str, names: Iterable[str], anything: bool = False) -> None:
+        """Files of requirements in one folder, by their names, or all that may be some."""
+        lists = (
+            name
+            for name in names
+            if requirements.is_requirements(name) or (anything and name.endswith((".txt", ".in")))
+        )
+        for name in sorted(lists, key=requirements.weight):
+            self.read_list(_joined(folder, name), aside=False)
+
+    def read_list(self, path: str, aside: bool) -> None:
+        data = self.data(path)
+        if data is None:
+            return
+        try:
+            said = requirements.listed_in(path, data, aside)
+        except requirements.UnreadableError as error:
+            self.notes.append(f"{path} {error}")
+            return
+        self.wanted += said.wanted
+        aside = aside or requirements.is_aside(path.rpartition("/")[2])
+        for include in said.includes:
+            included = os.path.normpath(os.path.join(os.path.dirname(path), include)).replace(os.sep, "/")
+            if not included.startswith(("../", "/")) and len(self.done) < _MOST_LISTS:
+                self.read_list(included, aside)
+
+    def served(self, folder: str, names: Iterable[str]) -> tuple[Served, ...]:
+        found = []
+        for name in names:
+            data = self.data(_joined(folder, name))
+            versions = requirements.postgresql_in(data) if data is not None else ()
+            if versions:
+                found.append(Served(_joined(folder, name), versions))
+        return tuple(found)
+
+    def data(self, path: str) -> bytes | None:
+        if path in self.done:
+            return None
+        self.done.add(path)
+        if not os.path.isfile(os.path.join(self.root, path)):
+            return None
+        data = read_bytes(self.root, path)
+        if isinstance(data, bytes):
+            return data
+        self.notes.append(f"{path} cannot be read: {data.why}")
+        return None
 
 
 class _Finder:

@@ -187,7 +187,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             kept += [_moved(finding, tree.prefix) for finding in here]
             hidden += [_moved(finding, tree.prefix) for finding in outcome.hidden if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
-            described += in_force(project.layout, project.target, config, sizes.source)
+            described += in_force(project.layout, project.target, config, facts.evidence, sizes.source)
             broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
             for path in (*(one.path for one in _own(project)), *broken):
                 migrations[tree.prefix + path] = _under(path, tree.scope)
@@ -334,7 +334,9 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options:
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
         changeset=None,
-        target=target_of(config, facts.layout, options.django is not None, options.database is not None),
+        target=target_of(
+            config, facts.layout, facts.evidence, options.django is not None, options.database is not None
+        ),
         sizes=sizes,
     )
 

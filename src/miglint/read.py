@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from miglint import files, git, layout, write
 from miglint.cache import FactsCache, encode
+from miglint.facts.evidence import Evidence, FolderEvidence
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.repository import IgnoredFolder, Repository
@@ -57,6 +58,8 @@ class ProjectFacts:
     migrations: Mapping[MigrationKey, Migration]
     unreadable: tuple[Unreadable, ...]
     configuration: Configuration | None
+    # What names versions in the project's root, and in each folder above it.
+    evidence: Evidence = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,7 @@ class _Reader:
         self.modules: dict[str, Module | Failure] = {}
         self.texts: dict[str, str | None] = {}
         self.configurations: dict[str, Configuration] = {}
+        self.evidence: dict[str, FolderEvidence] = {}
         self.problems: list[str] = []
         self.notices: list[str] = []
         self.needed = 0
@@ -262,6 +266,7 @@ class _Reader:
                 facts.migrations,
                 facts.unreadable,
                 self._configuration_of(one.root),
+                self._evidence_of(one.root),
             )
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
@@ -340,6 +345,17 @@ class _Reader:
         while folder not in self.configurations and folder != ".":
             folder = os.path.dirname(folder) or "."
         return self.configurations.get(folder)
+
+    def _evidence_of(self, root: str) -> Evidence:
+        found = []
+        folder = root
+        while True:
+            if folder not in self.evidence:
+                self.evidence[folder] = files.read_evidence(self.root, folder)
+            found.append(self.evidence[folder])
+            if folder == ".":
+                return tuple(found)
+            folder = os.path.dirname(folder) or "."
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path or os.sep, self.root).replace(os.sep, "/")

@@ -52,6 +52,10 @@ _OLDEST_POSTGRESQL: dict[Version, Version] = {
 }
 
 
+# Ascending.
+KNOWN_DJANGO: tuple[Version, ...] = tuple(_OLDEST_POSTGRESQL)
+
+
 def oldest_postgresql(django: Version) -> Database:
     """The oldest PostgreSQL that a Django supports, never below 11: nothing older was measured."""
     supported = [version for release, version in _OLDEST_POSTGRESQL.items() if release <= django[:2]]
