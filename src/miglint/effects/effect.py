@@ -99,6 +99,10 @@ class BuildIndex:
     unique: bool = False
     concurrently: bool = False
 
+    @property
+    def detail(self) -> str:
+        return f"the index '{self.index}'" if self.index is not None else "an index"
+
 
 @dataclass(frozen=True, slots=True)
 class WriteRows:

@@ -6,6 +6,7 @@ https://docs.djangoproject.com/en/stable/howto/writing-migrations/#non-atomic-mi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -62,7 +63,8 @@ def run(
     `is_old` says whether what an operation made was there for the running release: nobody waits for other tables.
     """
     everything = tuple(executed)
-    running = _Running(atomic, version, is_old, _made_at_the_end(everything))
+    strings = Counter((one.operation, one.execution.query) for one in everything if one.execution.query is not None)
+    running = _Running(atomic, version, is_old, _made_at_the_end(everything), strings)
     runs: dict[str, list[Run]] = {}
     for one in everything:
         runs.setdefault(one.operation, []).append(running.execute(one))
@@ -104,6 +106,8 @@ class _Running:
     is_old: Callable[[Origin], bool]
     # Constraints that wait for the migration's end.
     awaited: set[str]
+    # How many executions of an operation reach the server in one string: more than one are a transaction.
+    in_one_string: Counter[tuple[str, int | None]]
     # Present names of tables that the migration renamed → their names before it.
     names: dict[str, str] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
@@ -152,8 +156,8 @@ class _Running:
             wanted = ("migration", None)
         elif executed.own_transaction:
             wanted = ("operation", executed.operation)
-        elif executed.execution.query is not None and not isinstance(executed.execution.statements[0], Transaction):
-            wanted = ("query", (executed.operation, executed.execution.query))
+        elif self.in_one_string[executed.operation, executed.execution.query] > 1:
+            wanted = ("string", (executed.operation, executed.execution.query))
         if self.current is not None and wanted is not None and wanted == self.reason:
             return self.current
         self.reason = wanted

@@ -1,0 +1,65 @@
+"""What endangers live traffic: a table read or written in full while a lock makes others wait."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, TypeAlias, TypeGuard
+
+from miglint.effects.effect import BuildIndex, Cause, Effect, Lock, RewriteTable, Run, ScanTable
+
+Touching: TypeAlias = RewriteTable | ScanTable | BuildIndex
+
+
+class Danger(NamedTuple):
+    """The dangerous effects that statements of one operation have on the same tables, for the same kind of cause."""
+
+    runs: tuple[Run, ...]
+    effects: tuple[Touching, ...]
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that are read or written in full, in the order in which the server comes to them."""
+        return tuple(dict.fromkeys(effect.table for effect in self.effects))
+
+    @property
+    def writes(self) -> bool:
+        """Whether rows are written anew, not only read."""
+        return any(isinstance(effect, RewriteTable) for effect in self.effects)
+
+    @property
+    def lock(self) -> Lock:
+        """The strongest lock that is held meanwhile, on whichever table."""
+        return max(lock for run in self.runs for _, lock in run.blocking)
+
+    @property
+    def blocked(self) -> dict[str, Lock]:
+        """Every table of which somebody has to wait, and its strongest lock, strongest first."""
+        found: dict[str, Lock] = {}
+        for run in self.runs:
+            for table, lock in run.blocking:
+                found[table] = max(lock, found.get(table, lock))
+        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+
+    @property
+    def held_before(self) -> bool:
+        """Whether the strongest of those locks was taken by a statement before these."""
+        return not any(lock == self.lock for run in self.runs for lock in run.takes.values())
+
+
+def dangers(runs: Iterable[Run], causes: Collection[Cause]) -> tuple[Danger, ...]:
+    """The dangers for certain causes, one for each set of tables, in the order in which they come."""
+    found: dict[tuple[str, ...], tuple[list[Run], list[Touching]]] = {}
+    for run in runs:
+        if not run.is_dangerous:
+            continue
+        effects = [effect for effect in run.effects if is_touching(effect) and effect.cause in causes]
+        if effects:
+            tables = tuple(dict.fromkeys(effect.table for effect in effects))
+            held, touched = found.setdefault(tables, ([], []))
+            held.append(run)
+            touched.extend(effects)
+    return tuple(Danger(tuple(held), tuple(touched)) for held, touched in found.values())
+
+
+def is_touching(effect: Effect) -> TypeGuard[Touching]:
+    return isinstance(effect, RewriteTable | ScanTable | BuildIndex)
