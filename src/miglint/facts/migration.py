@@ -86,6 +86,35 @@ class HandedOn(NamedTuple):
     span: Span
 
 
+# What a query does to a table, in SQL's words.
+QueryVerb: TypeAlias = OneOf["select", "insert", "update", "delete"]
+
+
+class ModelQuery(NamedTuple):
+    """What a function does to the rows of a model that it has from `get_model`.
+
+    `fields` are those that are set, empty where they are not known or all of them; `lookups` the keywords that narrow
+    the rows, as in `filter(…)`. `filtered` says that anything narrows them: a loop over `.all()` with `save()` in it
+    is an update that is not filtered.
+    """
+
+    verb: QueryVerb
+    app_label: str
+    model: str
+    fields: tuple[str, ...]
+    lookups: tuple[str, ...]
+    filtered: bool
+    locks_rows: bool
+    span: Span
+
+
+class ExecutedSQL(NamedTuple):
+    """A string that a function hands to a cursor or to the schema editor; `Unresolved` where it is not written out."""
+
+    sql: Value
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function that a migration may call or hand to RunPython; its name is dotted where nested.
@@ -95,6 +124,7 @@ class Function:
     `forwards` are the arguments of the only thing that it does, a call of the same method of `super()`,
     with `Parameter`s in them; None where it does anything else. `span` is `def` and the name.
     `lookups` and `calls` are those that nothing in the function guards, whatever conditions they stand under.
+    `queries` are what it asks of the database, in order, as far as that can be seen.
     """
 
     name: str
@@ -106,6 +136,7 @@ class Function:
     forwards: tuple[Argument, ...] | None = None
     lookups: tuple[ModelLookup, ...] = ()
     calls: tuple[HandedOn, ...] = ()
+    queries: tuple[ModelQuery | ExecutedSQL, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

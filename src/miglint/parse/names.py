@@ -30,6 +30,7 @@ from miglint.facts.values import (
 from miglint.folding import call_of, fold_call, fold_item, fold_operator, items_of, merged
 from miglint.parse.functions import is_worth_a_look, uses_of
 from miglint.parse.positions import Positions
+from miglint.parse.queries import queries_of
 from miglint.parse.statements import (
     CHANGING,
     body_of,
@@ -215,8 +216,18 @@ class Interpreter(Evaluator):
         lookups, calls = (
             uses_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else ((), ())
         )
+        queries = queries_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else ()
         self.functions[name] = Function(
-            name, span, definition.parameters, definition.defaults, returns, does_nothing, forwards, lookups, calls
+            name=name,
+            span=span,
+            parameters=definition.parameters,
+            defaults=definition.defaults,
+            returns=returns,
+            does_nothing=does_nothing,
+            forwards=forwards,
+            lookups=lookups,
+            calls=calls,
+            queries=queries,
         )
 
     def _forwards(

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from miglint.facts.migration import ExecutedSQL, Function, Migration, ModelQuery
 from miglint.facts.operations import RunPython, RunSQL
 from miglint.facts.values import Literal, Reference, Sequence, Unresolved, Value, text_of
-from miglint.schema.editor.execution import Execution, opaque
+from miglint.schema.column import has_column
+from miglint.schema.editor.columns import local_fields, primary_key_column
+from miglint.schema.editor.execution import Execution, executed, opaque
+from miglint.schema.editor.expressions import columns_named
+from miglint.schema.model import concrete, table_of
+from miglint.schema.names import in_database
 from miglint.schema.replay import Transition
+from miglint.schema.state import ModelState
 from miglint.signatures import RUN_SQL_NOOP
+from miglint.sql.statement import Delete, Insert, Select, Update
 
 if TYPE_CHECKING:
     from miglint.schema.editor import SchemaEditor
@@ -28,9 +36,14 @@ def run_sql(editor: SchemaEditor, operation: RunSQL) -> Iterator[Execution]:
 
 
 def run_python(editor: SchemaEditor, transition: Transition, operation: RunPython) -> Iterator[Execution]:
-    """The row work that can be seen in the function; what cannot be seen is not here."""
-    return
-    yield
+    """The row work and the SQL that can be seen in the function; what cannot be seen is not here."""
+    for function in _functions(transition.migration, operation.code):
+        for query in function.queries:
+            match query:
+                case ExecutedSQL(sql):
+                    yield from _string(editor, sql)
+                case ModelQuery():
+                    yield from _queried(editor, transition, query)
 
 
 def _string(editor: SchemaEditor, sql: Value) -> Iterator[Execution]:
@@ -51,3 +64,73 @@ def _string(editor: SchemaEditor, sql: Value) -> Iterator[Execution]:
     query = editor.next_query()
     for written in parse(text):
         yield Execution((written.statement,), text=written.sql, query=query)
+
+
+def _functions(migration: Migration, code: Value) -> Iterator[Function]:
+    """The function that RunPython calls, and those of its file that it hands `apps` or the schema editor on to."""
+    waiting = [code.path] if isinstance(code, Reference) else []
+    seen: set[str] = set()
+    while waiting:
+        path = waiting.pop(0)
+        function = _function(migration, path)
+        if path in seen or function is None:
+            continue
+        seen.add(path)
+        yield function
+        waiting += [call.function for call in function.calls]
+
+
+def _function(migration: Migration, path: str) -> Function | None:
+    if not path.startswith("#"):
+        return None
+    name = path.removeprefix("#")
+    owner, _, method = name.rpartition(".")
+    if owner in migration.module.classes and method in migration.module.classes[owner].methods:
+        return migration.module.classes[owner].methods[method]
+    return migration.module.functions.get(name)
+
+
+def _queried(editor: SchemaEditor, transition: Transition, query: ModelQuery) -> Iterator[Execution]:
+    found = transition.before.model(query.app_label, query.model)
+    model = concrete(found, transition.before) if found is not None else None
+    table = table_of(model, editor.ground) if model is not None else None
+    if model is None or not isinstance(table, str):
+        return
+    table = in_database(table)
+    columns = columns_named(model, query.fields) or _all_columns(model, editor)
+    match query.verb:
+        case "select":
+            yield executed(Select((table,), locks_rows=query.locks_rows, filtered=query.filtered))
+        case "insert":
+            yield executed(Insert(table, columns))
+        case "update":
+            key = primary_key_column(model, editor.ground)
+            equals = _equals(model, query)
+            yield executed(
+                Update(
+                    table,
+                    tuple(column for column in columns if query.fields or column != key),
+                    filtered=query.filtered,
+                    by_key=key in equals,
+                    equals=equals,
+                )
+            )
+        case "delete":
+            equals = _equals(model, query)
+            by_key = primary_key_column(model, editor.ground) in equals
+            yield executed(Delete(table, filtered=query.filtered, by_key=by_key, equals=equals))
+
+
+def _all_columns(model: ModelState, editor: SchemaEditor) -> tuple[str, ...]:
+    fields = [(name, field) for name, field in local_fields(model, editor.ground) if has_column(field) is not False]
+    return columns_named(model, (name for name, _ in fields))
+
+
+def _equals(model: ModelState, query: ModelQuery) -> tuple[str, ...]:
+    """The columns that lookups hold to constants."""
+    names = []
+    for lookup in query.lookups:
+        name, _, kind = lookup.partition("__")
+        if kind in ("", "exact", "in", "id", "pk"):
+            names.append(name)
+    return tuple(dict.fromkeys(columns_named(model, names)))
