@@ -249,10 +249,7 @@ def _refers(relation: Bound, one: Bound) -> bool:
 
 
 def _is_hidden(one: Bound) -> bool:
-    # A many-to-many field to "self" is symmetrical, and its other side without a name.
-    if one.is_many_to_many and text_of(one.field.options.get("to")) == "self":
-        return True
-    return (related_name(one) or "").endswith("+")
+    return not one.is_many_to_many and (related_name(one) or "").endswith("+")
 
 
 def _target(one: Bound) -> ModelKey | None:

@@ -91,7 +91,7 @@ class ColumnAlteration:
             name = server_name(self.in_database, (), "pkey")
             for found in self.introspection.constraints(self.table, "primary key", None, name):
                 yield self.alter(DropConstraint(found))
-        if keyed and new.unique and not new.attributes.primary_key and (not old.unique or old.attributes.primary_key):
+        if keyed and self._becomes_unique:
             yield self.alter(AddConstraint(Constraint("unique", self._named("_uniq"), (new.column,))))
         if indexed and (not was_indexed or old.unique) and is_indexed and not new.unique:
             yield self._create_index(None)
@@ -126,6 +126,14 @@ class ColumnAlteration:
     @property
     def _becomes_primary_key(self) -> bool:
         return not self.old.attributes.primary_key and self.new.attributes.primary_key
+
+    @property
+    def _becomes_unique(self) -> bool:
+        old, new = self.old, self.new
+        if new.attributes.primary_key:
+            # Until 4.0 a new primary key is made unique besides.
+            return self.editor.django < (4, 1) and not old.unique
+        return new.unique and (not old.unique or old.attributes.primary_key)
 
     def _knows(self, *options: Attribute) -> bool:
         """Whether options are known, or at least as they were."""
@@ -192,7 +200,7 @@ class ColumnAlteration:
 
     def _drop_foreign_keys(self, table: str, one: Bound) -> Iterator[Execution]:
         """The foreign keys of a column, by the names that they have."""
-        expected = foreign_key_name(table, one, None) if one.is_enforced is not False else None
+        expected = foreign_key_name(one.table, one, None) if one.is_enforced is not False else None
         for name in self.introspection.constraints(table, "foreign key", (one.column,), expected):
             yield executed(
                 SetConstraints((name,), immediate=True), AlterTable(in_database(table), (DropConstraint(name),))
@@ -225,6 +233,7 @@ class ColumnAlteration:
             yield self.alter(DropConstraint(name))
 
     def drop_index(self, name: str) -> Execution:
+        self.introspection.dropped.add(name)
         if self.editor.django >= (5, 1):
             # What would have made it at the end of the migration is taken out.
             self.editor.deferred = [

@@ -12,13 +12,14 @@ from miglint.sql.statement import ConstraintKind, Numbering
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """The database before an operation, seen while it runs; `moved` has tables' old names by their new ones.
+    """The database before an operation, seen while it runs.
 
-    Of a table that is not known, what Django and PostgreSQL would have made is taken to be there.
+    `moved` has tables' old names by their new ones, `dropped` the indexes that are gone by now. Of a table that is not known, what Django and PostgreSQL would have made is taken to be there.
     """
 
     database: DatabaseState
     moved: dict[str, str] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
 
     def constraints(
         self,
@@ -47,7 +48,10 @@ class Introspection:
             if one.columns == (column,) and not one.include and one.method == "btree"
             if one.name is not None and one.name not in excluded
         ]
-        return found if found or not _is_doubtful(known) else list(expected)
+        if not found and _is_doubtful(known):
+            found = list(expected)
+        # Django's query groups by name.
+        return sorted(name for name in found if name not in self.dropped)
 
     def numbering(self, table: str, column: str, expected: Numbering | None) -> Numbering | None:
         """How a column numbers its rows."""
