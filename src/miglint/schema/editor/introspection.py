@@ -14,7 +14,8 @@ from miglint.sql.statement import ConstraintKind, Numbering
 class Introspection:
     """The database before an operation, seen while it runs.
 
-    `moved` has tables' old names by their new ones, `dropped` the indexes that are gone by now. Of a table that is not known, what Django and PostgreSQL would have made is taken to be there.
+    `moved` has tables' old names by their new ones, `dropped` the indexes that are gone by now. Of a table that is not
+    known, what Django and PostgreSQL would have made is taken to be there.
     """
 
     database: DatabaseState
