@@ -202,6 +202,48 @@ def schema(at: str | None, format_: str, **arguments: Any) -> int:
 
 
 @command_line.command()
+@_reading_options
+@click.option(
+    "-m",
+    "--migration",
+    "named",
+    multiple=True,
+    metavar="APP[.NAME]",
+    help="An app's migrations, or one of them; the beginning of a name will do. May be given several times.",
+)
+@click.option(
+    "--output-format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", help="Default: text."
+)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the plan to a file.")
+def plan(named: tuple[str, ...], format_: str, output_file: str | None, **arguments: Any) -> int:
+    """Show what each operation does to the database: statements, locks, scans, what breaks.
+
+    By default of the newest migration of each app. -v shows every statement and every lock, -q
+    only the verdicts. Nothing is run, and no database is asked.
+
+    \b
+    Exit codes:
+      0    the plan is whole, whatever it says
+      2    could not run: settings, arguments, a path that is not there
+    """
+    from dataclasses import replace
+
+    from miglint import lint
+    from miglint.report import plan as drawing
+
+    with _progress(arguments["quiet"]) as progress, _settings_problems():
+        planned = lint.plan(_options(arguments), named, progress)
+    style = replace(_style(arguments, to_file=output_file is not None), here=planned.here, way_in=planned.way_in)
+    text = drawing.render(planned.plans, format_, style)
+    if output_file is None:
+        click.echo(text, color=style.colour, nl=False)
+    elif (problem := _write_text(output_file, text)) is not None:
+        raise click.ClickException(problem)
+    _say(planned.notices)
+    return FAILED if planned.failed else CLEAN
+
+
+@command_line.command()
 @click.argument("code", required=False)
 @click.option("--all", "every", is_flag=True, help="Every rule's page.")
 @click.option("--output-format", "format_", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
@@ -330,19 +372,24 @@ def _write(report: Report, output: Output, arguments: dict[str, Any]) -> str | N
     style = replace(_style(arguments, to_file=output.file is not None), here=report.here, way_in=report.way_in)
     text = formats.render(report, output.format, style, rulebook.page)
     if output.file is not None:
-        from miglint import write
-
-        try:
-            write.write_text(output.file, text)
-        except OSError as error:
-            return f"'{output.file}' cannot be written: {error.strerror or error}."
-        return None
+        return _write_text(output.file, text)
     if text:
         click.echo(text, color=style.colour, nl=not text.endswith("\n"))
     if arguments["statistics"]:
         # A table in the middle of JSON would be no JSON any more.
         for_people = output.format in ("full", "concise")
         click.echo(formats.statistics(report, style), color=style.colour, err=not for_people)
+    return None
+
+
+def _write_text(file: str, text: str) -> str | None:
+    """Write a file whole; why that failed, where it did."""
+    from miglint import write
+
+    try:
+        write.write_text(file, text)
+    except OSError as error:
+        return f"'{file}' cannot be written: {error.strerror or error}."
     return None
 
 

@@ -21,6 +21,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
+from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
 from miglint.project import Project, analyse
 from miglint.report.schema import Schema
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
@@ -136,6 +137,77 @@ def schemas(projects: Sequence[Project], at: str | None) -> tuple[Schema, ...]:
     if not found:
         raise ConfigError([f"--at: there is no migration '{at}'{settings.did_you_mean(at, map(str, nodes))}."])
     return tuple(found)
+
+
+class Planned(NamedTuple):
+    """`here` is where the working folder lies in the tree, `way_in` what leads to its root from outside."""
+
+    plans: Plans
+    notices: tuple[Notice, ...]
+    failed: bool
+    here: str = "."
+    way_in: str = ""
+
+
+def plan(options: Options, named: Sequence[str] = (), progress: Progress | None = None) -> Planned:
+    """What migrations do to the database: those in scope, else each app's newest, else those that are named.
+
+    Raises ConfigError where a name fits none of them, or several.
+    """
+    notices: list[Notice] = []
+    reading, failed = _read(options, notices, progress)
+    found: list[ProjectPlan] = []
+    wanted = Wanted(named)
+    for tree in reading.trees:
+        for facts in tree.projects:
+            config = _config_for(facts, options, notices)
+            failed = failed or config is None
+            config = config or _with_options(Config(), options)
+            project = _analyse(tree, facts, config, options, TableSizes(config.large_tables))
+            shown = [
+                migration.key
+                for migration in project.planned()
+                if _is_own(migration.key.app_label, project) and _under(migration.path, tree.scope)
+            ]
+            found.append(_moved_plan(plan_of(project, wanted.of(project, shown)), tree.prefix))
+            notices += _unplanned(project, tree)
+    problems = [
+        f"--migration: {problem}{settings.did_you_mean(word, choices)}." for word, problem, choices in wanted.problems()
+    ]
+    if problems and reading.trees:
+        raise ConfigError(problems)
+    first = reading.trees[0] if len(reading.trees) == 1 else None
+    return Planned(
+        Plans(tuple(found)),
+        tuple(dict.fromkeys(notices)),
+        failed,
+        first.here if first is not None else ".",
+        first.way_in if first is not None else "",
+    )
+
+
+def _unplanned(project: Project, tree: read.Tree) -> Iterator[Notice]:
+    """What a plan cannot show, and would not miss."""
+    for broken in project.unreadable:
+        if _is_own(broken.key.app_label, project) and _under(broken.path, tree.scope):
+            reason = broken.failure.reason.rstrip(".")
+            yield Notice(f"'{tree.prefix}{broken.path}' cannot be read, so it is not in the plan: {reason}.")
+    applied = {*project.graph.plan}
+    for key in project.graph.nodes:
+        migration = project.migrations.get(key)
+        if migration is not None and key not in applied and _under(migration.path, tree.scope):
+            yield Notice(f"{key} is not in the plan: it lies in a cycle, or behind one.")
+
+
+def _moved_plan(made: ProjectPlan, prefix: str) -> ProjectPlan:
+    """The plan of a project of one of several trees, under paths that tell them apart."""
+    if not prefix:
+        return made
+    return dataclasses.replace(
+        made,
+        root=prefix + made.root if made.root != "." else prefix.rstrip("/"),
+        migrations=tuple(dataclasses.replace(one, path=prefix + one.path) for one in made.migrations),
+    )
 
 
 class _Run(NamedTuple):

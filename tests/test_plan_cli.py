@@ -1,0 +1,183 @@
+"""`miglint plan` as its users and other programs meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from miglint.cli import main
+
+MANAGE = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
+
+MIGRATION = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [{dependencies}]
+    operations = [
+        {operations}
+    ]
+"""
+
+MODEL = 'migrations.CreateModel("Order", [("id", models.BigAutoField(primary_key=True))]),'
+FIELD = 'migrations.AddField("order", "note", models.TextField(null=True)),'
+
+
+def write(folder: Path, app: str, *migrations: tuple[str, str]) -> None:
+    """An app whose migrations, each after the one before, are a name and operations."""
+    home = folder / app / "migrations"
+    home.mkdir(parents=True)
+    (folder / app / "__init__.py").touch()
+    (home / "__init__.py").touch()
+    before = ""
+    for name, operations in migrations:
+        dependencies = f'("{app}", "{before}")' if before else ""
+        (home / f"{name}.py").write_text(MIGRATION.format(dependencies=dependencies, operations=operations))
+        before = name
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "manage.py").write_text(MANAGE)
+    write(tmp_path, "shop", ("0001_initial", MODEL), ("0002_note", FIELD), ("0002_zone", FIELD), ("0003_gone", ""))
+    write(tmp_path, "stock", ("0001_initial", MODEL))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The migrations in a plan."""
+    assert main(["plan", "--output-format", "json", *arguments]) == 0
+    document = json.loads(capsys.readouterr().out)
+    return [f"{one['app']}.{one['name']}" for project in document["projects"] for one in project["migrations"]]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["plan", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+def test_the_newest_migration_of_each_app_is_planned(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert planned(capsys) == ["shop.0003_gone", "stock.0001_initial"]
+
+
+def test_of_an_app_that_is_named_all_are(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert planned(capsys, "-m", "shop") == ["shop.0001_initial", "shop.0002_note", "shop.0002_zone", "shop.0003_gone"]
+
+
+def test_several_are_planned_once_and_in_the_order_in_which_django_applies_them(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ("-m", "stock", "-m", "shop.0003", "-m", "shop.0001_initial", "--migration", "shop.0001")
+    assert planned(capsys, *named) == ["shop.0001_initial", "shop.0003_gone", "stock.0001_initial"]
+
+
+def test_paths_restrict_what_is_planned(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert planned(capsys, "stock") == ["stock.0001_initial"]
+    assert planned(capsys, "-m", "shop", "shop/migrations/0001_initial.py") == ["shop.0001_initial"]
+    assert planned(capsys, "shop/migrations/0001_initial.py") == []
+
+
+def test_a_beginning_that_fits_two_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "-m", "shop.0002") == (
+        "Error: --migration: 'shop.0002' may be any of shop.0002_note, shop.0002_zone.\n"
+    )
+
+
+def test_what_is_not_there_is_refused_all_at_once_with_what_may_be_meant(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert refused(capsys, "-m", "shpo", "-m", "shop.0002_zonf", "-m", "shop") == (
+        "Error: --migration: there is no app with migrations 'shpo' (did you mean 'shop'?).\n"
+        "--migration: there is no migration 'shop.0002_zonf' (did you mean 'shop.0002_zone'?).\n"
+    )
+
+
+def test_a_migration_that_a_squash_replaces_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    squash = MIGRATION.format(dependencies="", operations="").replace(
+        "dependencies", 'replaces = [("stock", "0001_initial")]\n    dependencies'
+    )
+    (shop / "stock/migrations/0001_squashed.py").write_text(squash)
+    assert planned(capsys, "-m", "stock") == ["stock.0001_squashed"]
+    assert "stock.0001_initial is replaced by stock.0001_squashed, which Django loads" in refused(
+        capsys, "-m", "stock.0001_initial"
+    )
+
+
+def test_one_project_of_several_may_have_what_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manage.py").write_text(MANAGE)
+        write(tmp_path / name, "shop", ("0001_initial", MODEL), *([("0002_note", FIELD)] if name == "b" else []))
+    monkeypatch.chdir(tmp_path)
+    assert planned(capsys, "-m", "shop.0002") == ["shop.0002_note"]
+    assert main(["plan", "--output-format", "json"]) == 0
+    projects = json.loads(capsys.readouterr().out)["projects"]
+    assert [(one["root"], one["migrations"][0]["path"]) for one in projects] == [
+        ("a", "a/shop/migrations/0001_initial.py"),
+        ("b", "b/shop/migrations/0002_note.py"),
+    ]
+
+
+def test_nested_operations_stand_for_the_one_that_holds_them(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nested = f"""migrations.SeparateDatabaseAndState([{FIELD}], [{FIELD}]),
+        migrations.SeparateDatabaseAndState(),
+        migrations.RunSQL("SELECT 1", state_operations=[{FIELD}]),"""
+    write(shop, "post", ("0001_initial", MODEL), ("0002_nested", nested))
+    assert main(["plan", "-m", "post.0002", "--output-format", "json"]) == 0
+    [migration] = json.loads(capsys.readouterr().out)["projects"][0]["migrations"]
+    assert [(one["index"], one["describe"]) for one in migration["operations"]] == [
+        ("0.database.0", "Add field note to order"),
+        ("0.state.0", "Add field note to order"),
+        ("1", "Custom state/database change combination"),
+        ("2", "Raw SQL operation"),
+        ("2.state.0", "Add field note to order"),
+    ]
+
+
+def test_versions_are_named_with_where_they_are_from(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--django", "4.2", "--database", "postgresql:17"]) == 0
+    assert "Assumed: Django 4.2 (the command line), postgresql:17 (the command line)." in capsys.readouterr().out
+
+
+def test_paths_are_as_from_the_working_folder(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(shop / "shop")
+    assert main(["plan", "-m", "shop.0003"]) == 0
+    assert "shop.0003_gone  atomic, migrations/0003_gone.py\n" in capsys.readouterr().out
+
+
+def test_the_plan_goes_to_a_file_without_colours(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "-m", "shop.0003", "--output-format", "markdown", "-o", "plan.md", "--color", "always"]) == 0
+    assert capsys.readouterr().out == ""
+    assert (shop / "plan.md").read_text(encoding="utf-8").startswith("### ✅ `shop.0003_gone`\n")
+    assert "cannot be written" in refused(capsys, "-o", "no/such/folder/plan.md")
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_planned(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "stock/migrations/0002_bad.py").write_text("class Migration(:\n")
+    assert main(["plan", "-m", "shop.0003"]) == 0
+    captured = capsys.readouterr()
+    assert "shop.0003_gone" in captured.out
+    assert "miglint: 'stock/migrations/0002_bad.py' cannot be read, so it is not in the plan: " in captured.err
+
+
+def test_a_path_that_is_not_there_exits_2(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "nowhere"]) == 2
+    assert "'nowhere' does not exist" in capsys.readouterr().err
+
+
+def test_the_same_input_gives_the_same_bytes(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = []
+    for jobs in ("1", "2"):
+        assert main(["plan", "-m", "shop", "-v", "--no-cache", "--jobs", jobs]) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
