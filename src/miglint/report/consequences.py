@@ -79,7 +79,11 @@ def consequences(migration: MigrationPlan) -> dict[str, tuple[Consequence, ...]]
         for table, lock in run.takes.items():
             place = (run.transaction, table)
             # Outside of a transaction nothing stays locked. A stronger lock that lets the same people wait is no news.
-            if lock.blocks and run.transaction and (place not in takers or len(takers[place][0].blocks) < len(lock.blocks)):
+            if (
+                lock.blocks
+                and run.transaction
+                and (place not in takers or len(takers[place][0].blocks) < len(lock.blocks))
+            ):
                 takers[place] = (lock, operation.index)
         blocking = {table: takers.get((run.transaction, table)) for table, _ in run.blocking}
         since = {table: taker[1] for table, taker in blocking.items() if taker and taker[1] != operation.index}
@@ -143,12 +147,12 @@ _MEETS: Mapping[str, str] = {
 }
 
 
-def broken(operation: OperationPlan) -> str:
-    """What breaks for the running release, and why; empty where nothing does."""
+def broken(operation: OperationPlan) -> tuple[str, str]:
+    """What the running release meets, and why; empty where it meets nothing."""
     if operation.breaks == "none":
-        return ""
+        return "", ""
     why = "; ".join(reason.rstrip(".") for reason in operation.breaks_why)
-    return f"{_MEETS[operation.breaks]}{f': {why}' if why else ''}"
+    return _MEETS[operation.breaks], f": {why}" if why else ""
 
 
 def listed(names: Sequence[str]) -> str:

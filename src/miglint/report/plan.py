@@ -77,11 +77,7 @@ def _migration(migration: MigrationPlan, style: Style) -> Iterator[str]:
         yield name
         yield f"  {paint(about, 'dim', style.colour)}"
     for grade, label, rest in verdicts(migration):
-        first, *more = wrap(label + rest, style.width, "  ", "    ")
-        # The label may be longer than a narrow screen.
-        cut = len(f"  {label}")
-        yield f"  {paint(first[2:cut], _PAINT[grade], style.colour)}{first[cut:]}"
-        yield from more
+        yield from _labelled(label, rest, _PAINT[grade], "  ", style)
     if style.quiet:
         return
     if migration.operations:
@@ -102,9 +98,9 @@ def _operations(migration: MigrationPlan, style: Style) -> Iterator[str]:
             yield from _statement(one, last, migration, said, indent, style)
         if operation.fails is not None:
             when = " where there are rows" if needs_rows(operation) else ""
-            yield from _painted(f"fails{when}: {operation.fails.rstrip('.')}", "red", indent, style)
+            yield from _labelled(f"fails{when}", f": {operation.fails.rstrip('.')}", "red", indent, style)
         if operation.breaks != "none":
-            yield from _painted(broken(operation), "yellow", indent, style)
+            yield from _labelled(*broken(operation), "yellow", indent, style)
         yield from _doubts(operation.why, said, indent, style)
 
 
@@ -157,7 +153,7 @@ def _doubts(reasons: Sequence[str], said: set[str], indent: str, style: Style) -
     for reason in reasons:
         if reason not in said:
             said.add(reason)
-            yield from _painted(f"not known, because {reason.rstrip('.')}", "yellow", indent, style)
+            yield from _labelled("not known", f", because {reason.rstrip('.')}", "yellow", indent, style)
 
 
 def _telling(operation: OperationPlan, told: Sequence[Consequence]) -> Sequence[Consequence]:
@@ -197,6 +193,15 @@ def _by_lock(locks: Mapping[str, Lock]) -> Iterator[str]:
 def _locks(run: Run) -> str:
     held = "; ".join(_by_lock(run.held))
     return f"holds {held}" if held else "holds no lock on a table that was there before"
+
+
+def _labelled(label: str, rest: str, how: Paint, indent: str, style: Style) -> Iterator[str]:
+    """A paragraph that begins with coloured words."""
+    first, *more = wrap(label + rest, style.width, indent, indent + "  ")
+    # They may be longer than a narrow screen.
+    cut = len(indent) + len(label)
+    yield f"{indent}{paint(first[len(indent) : cut], how, style.colour)}{first[cut:]}"
+    yield from more
 
 
 def _painted(text: str, how: Paint, indent: str, style: Style) -> Iterator[str]:
@@ -347,7 +352,7 @@ def _row(operation: OperationPlan, told: Sequence[Consequence], said: set[str]) 
         when = " where there are rows" if needs_rows(operation) else ""
         lines.append(f"**fails{when}**: {_escaped(operation.fails.rstrip('.'))}")
     if operation.breaks != "none":
-        lines.append(_escaped(broken(operation)))
+        lines.append("".join(map(_escaped, broken(operation))))
     lines += _reasons(operation.why, said)
     described = _escaped(operation.describe + (" (state only)" if operation.in_state_alone else ""))
     return f"| {_SIGNS[grade_of(operation)]} | {operation.index} | {described} | {'<br>'.join(lines)} |"
