@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from miglint.effects import effects_of
@@ -21,10 +22,12 @@ from miglint.facts.target import Target
 from miglint.facts.values import text_of
 from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.schema.alteration import Alteration, alteration
-from miglint.schema.database import DatabaseState, Folding, is_in_state_alone
+from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
+from miglint.schema.editor import Execution, SchemaEditor
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
+from miglint.schema.tables import DatabaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Step:
     is what that is called in the database, None where it has none of its own or it is not known.
     `existed_before` says whether that table was there before the changeset: None is unknown. What the database
     holds does not change between `database_before` and `database_after` where the operation holds others: they have
-    steps of their own, which follow.
+    steps of their own, which follow. `executions` are what Django's schema editor runs for it, what it keeps for the
+    end of the migration included.
     """
 
     migration: Migration
@@ -51,6 +55,7 @@ class Step:
     database_after: DatabaseState
     # What an AlterField changes; None for any other operation, and where the field before is not known.
     alteration: Alteration | None
+    executions: tuple[Execution, ...]
 
     @property
     def location(self) -> Location:
@@ -92,6 +97,7 @@ class Project:
     _apps: Mapping[str, App] = field(repr=False)
     # Where each migration's steps begin and end in `steps`.
     _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
+    _deferred: Mapping[MigrationKey, tuple[tuple[str, Execution], ...]] = field(repr=False)
     # What was worked out already: by migration and index path, and once for all of them.
     _compatibility: dict[tuple[MigrationKey, str], Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
@@ -179,6 +185,10 @@ class Project:
         start, end = self._places[step.migration.key]
         return self.steps[start:end]
 
+    def deferred(self, key: MigrationKey) -> tuple[tuple[str, Execution], ...]:
+        """What is left for the end of a migration, as it runs then, each with the index of the step that asked."""
+        return self._deferred.get(key, ())
+
     def start_of(self, step: Step) -> SchemaState:
         """The state that the step's migration finds."""
         return self.around(step)[0].before
@@ -255,7 +265,8 @@ def analyse(
     plan = [migrations[key] for key in graph.plan if key in migrations]
     ground = _ground(layout, target)
     unread = _unread(unreadable, graph)
-    steps = tuple(_steps(plan, ground, unread, target, changeset))
+    deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]] = {}
+    steps = tuple(_steps(plan, ground, unread, target, changeset, deferred))
     return Project(
         layout=layout,
         target=target,
@@ -271,6 +282,7 @@ def analyse(
         unsettled_apps=_unsettled(graph),
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),
+        _deferred=deferred,
     )
 
 
@@ -322,29 +334,51 @@ def _steps(
     unread: Mapping[str, str],
     target: Target,
     changeset: frozenset[MigrationKey] | None,
+    deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]],
 ) -> Iterator[Step]:
+    """Each migration has a schema editor of its own; what it leaves for the end goes to `deferred`."""
     initial = frozenset(migration.key for migration in plan if migration.initial)
-    folding = Folding(ground)
-    for transition in replay(plan, ground.swappable, unread):
-        database_before = folding.state
-        folding.apply(transition)
-        name = model_named(transition.operation)
-        model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
-        table = _table(model, ground)
-        yield Step(
-            migration=transition.migration,
-            index=transition.index,
-            operation=transition.operation,
-            before=transition.before,
-            after=transition.after,
-            model=model,
-            table=table,
-            effects=_effects(transition, table, target),
-            existed_before=_existed_before(model, transition.migration.key, changeset, initial),
-            database_before=database_before,
-            database_after=folding.state,
-            alteration=_alteration(transition, ground, target),
-        )
+    replaying = DatabaseReplay(ground)
+    transitions = replay(plan, ground.swappable, unread)
+    for key, group in groupby(transitions, key=lambda transition: transition.migration.key):
+        editor = SchemaEditor(ground, target.django, target.database.version)
+        for transition in group:
+            yield _step(transition, editor, replaying, ground, target, changeset, initial)
+        left = editor.close()
+        if left:
+            deferred[key] = left
+
+
+def _step(
+    transition: Transition,
+    editor: SchemaEditor,
+    replaying: DatabaseReplay,
+    ground: Ground,
+    target: Target,
+    changeset: frozenset[MigrationKey] | None,
+    initial: frozenset[MigrationKey],
+) -> Step:
+    database_before = replaying.state
+    executions = editor.run(transition, database_before)
+    replaying.apply(transition, executions)
+    name = model_named(transition.operation)
+    model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
+    table = _table(model, ground)
+    return Step(
+        migration=transition.migration,
+        index=transition.index,
+        operation=transition.operation,
+        before=transition.before,
+        after=transition.after,
+        model=model,
+        table=table,
+        effects=_effects(transition, table, target),
+        existed_before=_existed_before(model, transition.migration.key, changeset, initial),
+        database_before=database_before,
+        database_after=replaying.state,
+        alteration=_alteration(transition, ground, target),
+        executions=executions,
+    )
 
 
 def _alteration(transition: Transition, ground: Ground, target: Target) -> Alteration | None:

@@ -10,10 +10,10 @@ from miglint.facts.target import Vendor
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.database import ConstraintState, IndexState, TableState, comparable
 from miglint.schema.model import has_table, table_of
-from miglint.schema.names import split
+from miglint.schema.names import schema_of
 from miglint.schema.state import Origin
+from miglint.schema.tables import ConstraintState, IndexState, TableState, comparable
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _taken(
         if one.name is not None and comparable(one.name, vendor) == wanted and _collide(made, one, vendor, same=True):
             return f"another on '{table.name}'", one.made
     for other, one in step.database_before.named(made.name):
-        if other.unknown is None and split(other.name)[0] == split(table.name)[0]:
+        if other.unknown is None and schema_of(other.name) == schema_of(table.name):
             same = other.name == table.name
             if _collide(made, one, vendor, same=same):
                 return f"{_called(one)} on '{other.name}'", one.made

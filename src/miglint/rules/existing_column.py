@@ -12,8 +12,9 @@ from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
-from miglint.schema.database import ColumnState, TableState
+from miglint.schema.database_replay import is_in_state_alone
 from miglint.schema.state import FieldState
+from miglint.schema.tables import ColumnState, TableState
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ class ExistingColumn(OperationRule):
             )
             return
         known = model.fields.get(name)
-        # SQL may have made room for the column.
-        if known is None or name == old_name or (table is not None and table.unknown is not None):
+        if known is None or name == old_name or (table is not None and _made_room(table, known)):
             return
         yield self.finding(
             step.location,
@@ -80,9 +80,17 @@ def _taken(
         same = column.name == wanted if exact else column.name.casefold() == wanted.casefold()
         mine = old is not None and (column.name == old if exact else column.name.casefold() == old.casefold())
         # Whether a class that is not known has a column is not known either.
-        if same and not mine and column.kind is not None:
+        if same and not mine and (column.field is None or column.field.kind is not None):
             return column
     return None
+
+
+def _made_room(table: TableState, known: FieldState) -> bool:
+    """Whether SQL took the column of a field out of the database, or may have."""
+    if table.unknown is not None:
+        return True
+    column = _column_of(known)
+    return column is not None and column not in table.columns and not is_in_state_alone(known.added.operation)
 
 
 def _column_of(field: FieldState | None) -> str | None:

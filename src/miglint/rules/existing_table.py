@@ -9,9 +9,9 @@ from miglint.facts.operations import AddField, AlterModelTable, CreateModel, Ren
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.database import TableState
 from miglint.schema.model import between, has_table, table_of
 from miglint.schema.state import ModelState
+from miglint.schema.tables import TableState
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor
 
 
 def in_database(name: str) -> str:
-    """A table as statements name it, by its `db_table`: `audit"."log` is audit.log, quotes around it are not its own."""
+    """A table as statements name it, by its `db_table`: `audit"."log` is audit.log, quotes around it do not count."""
     if '"' not in name:
         return name
     namespace, identifier = split(name)

@@ -242,7 +242,7 @@ class _Replay:
             ):
                 # What Django refuses as soon as it is written is left here too.
                 pass
-            case _ if (unresolved := _unresolved_name(operation)) is not None:
+            case _ if (unresolved := unresolved_name(operation)) is not None:
                 # A name that could not be read: it may be any model of the app.
                 self._forget(label, operation, unresolved.reason, here)
             case _:
@@ -654,7 +654,8 @@ def _retargeted(state: FieldState, model: ModelState, old: ModelKey, new: str, s
     return dataclasses.replace(state, field=dataclasses.replace(state.field, options=options))
 
 
-def _unresolved_name(operation: Operation) -> Unresolved | None:
+def unresolved_name(operation: Operation) -> Unresolved | None:
+    """A name without which nobody knows what the operation is about, where it could not be read."""
     for attribute in ("model_name", "name", "old_name", "new_name"):
         value = getattr(operation, attribute, None)
         if isinstance(value, Unresolved):
