@@ -279,7 +279,7 @@ def _type(column_type: ColumnType | None) -> str:
     if column_type is None:
         return _LEFT_OUT
     if column_type.of is not None:
-        return f"{_type(column_type.of)}[]"
+        return f"{_type(column_type.of)}[{', '.join(map(str, column_type.sizes))}]"
     name = column_type.name
     if name == "char" and not column_type.sizes:
         # `char` alone is char(1).

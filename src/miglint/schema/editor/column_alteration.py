@@ -289,10 +289,8 @@ class ColumnAlteration:
         column = quoted(new.column)
         table = ".".join(quoted(part) for part in split(self.table) if part)
         text = f"UPDATE {table} SET {column} = {value.sql} WHERE {column} IS NULL"
-        update = Update(self.in_database, (new.column,), filtered=True)
-        if self.editor.django < (4, 1):
-            return Execution((update,), text=text)
-        return Execution((update, SetConstraints((), immediate=True)), text=f"{text}; SET CONSTRAINTS ALL IMMEDIATE")
+        update = Update(self.in_database, (new.column,), filtered=True, text=text)
+        return executed(*((update,) if self.editor.django < (4, 1) else (update, SetConstraints((), immediate=True))))
 
     def _create_index(self, opclass: str | None) -> Execution:
         name = self._named("" if opclass is None else "_like")

@@ -10,7 +10,7 @@ from miglint.facts.values import Call, Unresolved
 from miglint.schema.alteration import Placed, should_be_altered
 from miglint.schema.editor.bound import Bound
 from miglint.schema.editor.columns import numbering_of, type_of
-from miglint.schema.editor.execution import Execution, altered, opaque
+from miglint.schema.editor.execution import Execution, altered, executed, opaque
 from miglint.schema.editor.expressions import quoted
 from miglint.schema.editor.introspection import Introspection
 from miglint.schema.names import in_database, schema_editor_name, split
@@ -21,9 +21,10 @@ from miglint.sql.statement import (
     AlterSequence,
     AlterTableAction,
     Comment,
+    CreateSequence,
     DropIdentity,
+    DropSequence,
     Expression,
-    OtherStatement,
     Select,
     SetDefault,
 )
@@ -107,15 +108,14 @@ def retype(
     elif old.is_automatic and not new.is_automatic:
         before.append(altered(in_database(table), DropIdentity(new.column, if_exists=True)))
         if altering.introspection.numbering(table, old.column, "identity") == "serial":
-            afterwards.append(_sequence(f'DROP SEQUENCE IF EXISTS "{sequence}" CASCADE', "DROP SEQUENCE"))
+            afterwards.append(executed(DropSequence((sequence,), cascade=True, if_exists=True)))
     elif new.is_automatic and old.field.kind != new.field.kind:
         if altering.introspection.numbering(table, old.column, "identity") is not None:
-            text = f'ALTER SEQUENCE IF EXISTS "{sequence}" AS {new.type}'
-            afterwards.append(Execution((AlterSequence(sequence),), text=text))
+            afterwards.append(executed(AlterSequence(sequence, type=new.type, if_exists=True)))
     elif recommented and django >= (4, 2):
         said = "'" + (new.comment or "").replace("'", "''") + "'"
         text = f"COMMENT ON COLUMN {_quoted_table(table)}.{name} IS {said}"
-        afterwards.append(Execution((Comment("column", in_database(table)),), text=text))
+        afterwards.append(executed(Comment("column", in_database(table), new.column, text)))
     return Retyping(tuple(before), (action,), tuple(afterwards))
 
 
@@ -185,29 +185,19 @@ def _data_type(field: Field, one: Bound) -> str:
 
 def _serial(altering: _Altering, table: str, old: Bound, new: Bound) -> list[Execution]:
     """Until Django 4.0 a number that counts by itself is a default with a sequence of its own."""
-    sequence = f"{split(table)[1]}_{new.column}_seq"
-    drop = _sequence(f'DROP SEQUENCE IF EXISTS "{sequence}" CASCADE', "DROP SEQUENCE")
+    sequence, name = f"{split(table)[1]}_{new.column}_seq", in_database(table)
+    drop = executed(DropSequence((sequence,), cascade=True, if_exists=True))
     if not new.is_automatic:
         return [drop] if old.is_automatic else []
-    name, column = _quoted_table(table), quoted(new.column)
     following = Expression(f"nextval('\"{sequence}\"')", functions=frozenset({"nextval"}))
+    setting = f"SELECT setval('\"{sequence}\"', MAX({quoted(new.column)})) FROM {_quoted_table(table)}"
     return [
         drop,
-        _sequence(f'CREATE SEQUENCE "{sequence}"', "CREATE SEQUENCE"),
-        altered(in_database(table), SetDefault(new.column, following)),
-        Execution(
-            (Select((in_database(table),), functions=frozenset({"setval", "max"})),),
-            text=f"SELECT setval('\"{sequence}\"', MAX({column})) FROM {name}",
-        ),
-        Execution(
-            (AlterSequence(sequence, owner=in_database(table)),),
-            text=f'ALTER SEQUENCE "{sequence}" OWNED BY {name}.{column}',
-        ),
+        executed(CreateSequence(sequence)),
+        altered(name, SetDefault(new.column, following)),
+        executed(Select((name,), functions=frozenset({"setval", "max"}), text=setting)),
+        executed(AlterSequence(sequence, owner=name, owner_column=new.column)),
     ]
-
-
-def _sequence(text: str, kind: str) -> Execution:
-    return Execution((OtherStatement(kind),), text=text)
 
 
 def _quoted_table(table: str) -> str:
