@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 from miglint.effects import effects_of
 from miglint.effects.added import Effect
@@ -14,7 +13,7 @@ from miglint.effects.compatibility import compatibility
 from miglint.effects.release import Release, places_of
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import AlterField, Operation, RunSQL, UnknownOperation, model_named
+from miglint.facts.operations import AlterField, Operation, RunPython, RunSQL, UnknownOperation, model_named
 from miglint.facts.repository import Repository
 from miglint.facts.sizes import TableSizes
 from miglint.facts.source import Location
@@ -28,6 +27,7 @@ from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_fi
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
 from miglint.schema.tables import DatabaseState
+from miglint.sql.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,9 @@ class Project:
     def _change(self, step: Step) -> Change:
         around = self.around(step)
         start = around[0].before
-        database_start: Any = around[0].database_before
-        database_end: Any = around[-1].database_after
-        earlier = self._earlier(start) if isinstance(step.operation, RunSQL) else {}
+        statements: tuple[Statement, ...] = ()
+        if isinstance(step.operation, RunSQL | RunPython):
+            statements = tuple(one for execution in step.executions for one in execution.statements)
 
         def was_there(origin: Origin) -> bool | None:
             return self.was_there(origin, step)
@@ -149,16 +149,16 @@ class Project:
             table=step.table,
             existed_before=step.existed_before,
             alteration=step.alteration,
-            statements=(),
+            statements=statements,
             before=step.before,
             after=step.after,
             start=start,
             end=self.end_of(step),
-            database_start=database_start,
-            database_end=database_end,
+            database_start=around[0].database_before,
+            database_end=around[-1].database_after,
             ground=self.ground,
             target=self.target,
-            release=Release(start, earlier, self._models, was_there, self.ground),
+            release=Release(start, self._earlier(start) if statements else {}, self._models, was_there, self.ground),
             was_there=was_there,
             columns_found=lambda: self.columns_found(step),
             columns_left=lambda: self.columns_left(step),

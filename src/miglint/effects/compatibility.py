@@ -78,9 +78,13 @@ def compatibility(change: Change) -> Compatibility:
     match operation:
         case UnknownOperation(reason=reason):
             return Compatibility(unknown=reason)
-        case RunSQL():
-            found = tuple(dict.fromkeys(breaks_of_statements(change)))
-            return Compatibility(found, unknown_in(change.statements))
+        case RunSQL() | RunPython():
+            if not change.statements:
+                return NOTHING
+            told: dict[tuple[str, str, str | None], Break] = {}
+            for one in breaks_of_statements(change):
+                told.setdefault((str(one), one.why, one.statement), one)
+            return Compatibility(tuple(told.values()), unknown_in(change.statements))
         case _:
             # What a project's own class does to the state is not for sure what its base does.
             if operation.subclass is not None and operation.subclass.state != "same":

@@ -264,8 +264,8 @@ def _without_default(column: str, known: KnownTable, change: Change, word: str) 
 
 def _not_null(column: str, known: KnownTable, change: Change, word: str) -> Iterator[Break]:
     start = _found(known, column, change)
-    left = _left_in(change.database_end, known, column)
-    if (start is not None and start.nullable is False) or (left is not None and left.nullable is True):
+    left = _left(known, column, change)
+    if (start is not None and start.nullable is False) or _takes_null(known, column, change.database_end):
         return
     if column not in known.columns:
         held = left if left is not None else start
@@ -294,9 +294,18 @@ def _is_required_in(state: DatabaseState, known: KnownTable, column: str) -> boo
     if held is None:
         return None
     found = held.columns.get(column)
-    if found is None or found.nullable is True or _fills_itself(found):
+    if found is None or _takes_null(known, column, state) or _fills_itself(found):
         return False
     return True if found.nullable is False else None
+
+
+def _takes_null(known: KnownTable, column: str, state: DatabaseState) -> bool:
+    """Whether NULL goes in for sure; a constraint NOT NULL keeps it out, NOT VALID too."""
+    held = _held(known, state)
+    found = held.columns.get(column) if held is not None else None
+    if held is None or found is None or found.nullable is not True:
+        return False
+    return not any(one.kind == "not null" and one.columns == (column,) for one in held.constraints)
 
 
 def _is_checked_for_null(state: FieldState, known: KnownTable, change: Change) -> bool:
@@ -322,7 +331,7 @@ _NOT_NULL = re.compile(r"^[\s(]*[\w\".]+[\s)]*\sis\s+not\s+null[\s)]*$", re.IGNO
 def _retyped(column: str, kind: ColumnType | None, known: KnownTable, change: Change, word: str) -> Iterator[Break]:
     if column not in known.columns:
         return
-    left = _left_in(change.database_end, known, column)
+    left = _left(known, column, change)
     new = left.type if left is not None and left.type is not None else kind
     start = _found(known, column, change)
     written = _type_of(column, known, change)
