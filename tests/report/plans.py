@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from miglint.effects.effect import (
     BuildIndex,
     Effect,
@@ -14,6 +16,7 @@ from miglint.effects.effect import (
     WriteRows,
 )
 from miglint.plans import MigrationPlan, OperationPlan, Plans, ProjectPlan
+from miglint.sql.parse import parse
 
 ALL = Lock.ACCESS_EXCLUSIVE
 SHARE = Lock.SHARE
@@ -22,10 +25,17 @@ ROW = Lock.ROW_EXCLUSIVE
 ONLINE = Lock.SHARE_UPDATE_EXCLUSIVE
 
 
-def run(text: str, takes: dict[str, Lock] | None = None, *effects: Effect, held: dict[str, Lock] | None = None, **more):
+def run(sql: str, takes: dict[str, Lock] | None = None, *effects: Effect, held: dict[str, Lock] | None = None, **more):
+    """What Django's schema editor runs."""
     own = takes or {}
     facts = {"transaction": 1, "deferred": False} | more
-    return Run(statements=(), takes=own, held=own if held is None else held, effects=effects, text=text, **facts)
+    statements = tuple(written.statement for written in parse(sql))
+    return Run(statements=statements, takes=own, held=own if held is None else held, effects=effects, **facts)
+
+
+def written(sql: str, *arguments, **more) -> Run:
+    """What somebody wrote into RunSQL."""
+    return replace(run(sql, *arguments, **more), text=sql)
 
 
 def operation(describe: str, *runs: Run, index: str = "0", **more) -> OperationPlan:
@@ -128,9 +138,9 @@ SQL = migration(
     "0006_totals",
     operation(
         "Raw SQL operation",
-        run("SET LOCAL lock_timeout = '2s'"),
-        run("ALTER TABLE shop_order ADD COLUMN cents bigint", {"shop_order": ALL}),
-        run(
+        written("SET LOCAL lock_timeout = '2s'"),
+        written("ALTER TABLE shop_order ADD COLUMN cents bigint", {"shop_order": ALL}),
+        written(
             "UPDATE shop_order\n   SET cents = (total * 100)::bigint -- rounded down\n WHERE cents IS NULL",
             {"shop_order": ROW},
             WriteRows("shop_order", "update", whole=True),
@@ -213,7 +223,11 @@ LONG = migration(
 MANY = migration(
     "0010_many",
     *(
-        operation(f"Add field f{number} to order", run("ALTER TABLE …", {"shop_order": ALL}), index=str(number))
+        operation(
+            f"Add field f{number} to order",
+            run("ALTER TABLE shop_order ADD f int", {"shop_order": ALL}),
+            index=str(number),
+        )
         for number in range(22)
     ),
     operation(

@@ -18,6 +18,7 @@ from report.plans import (
     plans,
     project,
     run,
+    written,
 )
 
 from miglint.effects.effect import BuildIndex, Fails, Lock, ScanTable, UnknownEffect, WriteRows
@@ -148,18 +149,17 @@ def test_a_review_sees_what_waits_for_what_and_what_breaks():
 def test_a_failure_is_said_first_and_where_only_rows_make_it_one():
     assert verdict(FAILING)[0] == "  Fails where there are rows: operation 0."
     reason = "CREATE INDEX CONCURRENTLY cannot run inside a transaction"
-    fails = run("CREATE INDEX CONCURRENTLY i ON t (a)", {}, Fails("concurrently in a transaction", reason))
+    fails = written("CREATE INDEX CONCURRENTLY i ON t (a)", {}, Fails("concurrently in a transaction", reason))
     assert verdict(migration("0002", operation("Raw SQL operation", fails))) == ["  Fails: operation 0."]
 
 
 def test_operations_in_a_row_are_named_as_a_row():
-    reads = [
-        run("…", {"t": Lock.SHARE}, ScanTable("t", "check", ""), held={"t": Lock.SHARE}),
-        run("…", {"t": Lock.SHARE}),
+    reads = run("ANALYZE t", {"t": Lock.SHARE}, ScanTable("t", "check", ""))
+    does = [reads, reads, reads, run("ANALYZE t"), reads, run("ANALYZE t"), reads]
+    several = migration("0002", *(operation("…", one, index=str(number)) for number, one in enumerate(does)))
+    assert verdict(several) == [
+        "  Blocks traffic: writes of t wait while operations 0 to 2, 4 and 6 read every row of it."
     ]
-    several = migration("0002", *(operation("…", reads[n in (3, 5)], index=str(n)) for n in range(7)))
-    [line] = verdict(several)
-    assert line == "  Blocks traffic: writes of t wait while operations 0 to 2, 4 and 6 read every row of it."
 
 
 def test_who_waits_for_several_statements_is_said_once():
@@ -174,8 +174,8 @@ def test_a_lock_of_an_earlier_transaction_is_no_lock_of_this_one():
 
 
 def test_a_statement_says_where_it_runs_if_that_is_not_with_the_others():
-    fill = run("UPDATE t SET a = 1", {"t": Lock.ROW_EXCLUSIVE}, WriteRows("t", "update", whole=True), transaction=1)
-    commit = run("UPDATE t SET a = 1", {}, WriteRows("t", "update", whole=True), transaction=0)
+    fill = written("UPDATE t SET a = 1", {"t": Lock.ROW_EXCLUSIVE}, WriteRows("t", "update", whole=True), transaction=1)
+    commit = written("UPDATE t SET a = 1", {}, WriteRows("t", "update", whole=True), transaction=0)
     own = body(migration("0002", operation("Raw SQL operation", fill), atomic=False))
     assert own[1] == "       in a transaction of its own: UPDATE t SET a = 1"
     outside = body(migration("0002", operation("Raw SQL operation", commit)))
@@ -190,6 +190,64 @@ def test_one_reason_for_many_operations_is_given_once():
         "       not known, because nobody knows MySQL",
         "  ? 1  Add field",
         "  ? 2  Add field",
+    ]
+
+
+def test_who_writes_every_row_keeps_others_from_them():
+    fill = written(
+        "UPDATE t SET a = 1",
+        {"t": Lock.ROW_EXCLUSIVE},
+        ScanTable("t", "rows", "UPDATE"),
+        WriteRows("t", "update", whole=True),
+    )
+    one = migration("0002", operation("Raw SQL operation", fill))
+    assert verdict(one) == ["  Locks every row: writes of the rows of t wait while operation 0 writes them all."]
+    assert body(one) == [
+        "  ! 0  Raw SQL operation",
+        "       UPDATE t SET a = 1",
+        "         updates every row of t, all locked until the transaction ends",
+        "         while reads go on",
+    ]
+
+
+def test_who_writes_some_rows_or_new_ones_does_not():
+    some = written(
+        "UPDATE t SET a = 1 WHERE b > 2",
+        {"t": Lock.ROW_EXCLUSIVE},
+        ScanTable("t", "rows", "UPDATE"),
+        WriteRows("t", "update", whole=False),
+    )
+    new = written("INSERT INTO t SELECT * FROM u", {"t": Lock.ROW_EXCLUSIVE}, WriteRows("t", "insert", whole=True))
+    one = migration("0002", operation("Raw SQL operation", some, new))
+    assert verdict(one) == ["  Safe under traffic: nobody waits."]
+    assert body(one) == [
+        "  ✓ 0  Raw SQL operation",
+        "       UPDATE t SET a = 1 WHERE b > 2",
+        "         reads every row of t and updates some",
+        "         while reads and other writes go on",
+        "       INSERT INTO t SELECT * FROM u",
+        "         inserts rows into t",
+    ]
+
+
+def test_what_somebody_wrote_is_shown_however_quick_it_is():
+    assert body(migration("0002", operation("Raw SQL operation", written("SET lock_timeout = '2s'")))) == [
+        "  ✓ 0  Raw SQL operation",
+        "       SET lock_timeout = '2s'",
+    ]
+
+
+def test_a_statement_that_fails_does_nothing_else():
+    fails = written(
+        "CREATE INDEX CONCURRENTLY i ON t (a)",
+        {"t": Lock.SHARE_UPDATE_EXCLUSIVE},
+        BuildIndex("t", "i", "index", concurrently=True),
+        Fails("concurrently in a transaction", "CREATE INDEX CONCURRENTLY cannot run inside a transaction"),
+    )
+    assert body(migration("0002", operation("Raw SQL operation", fails))) == [
+        "  ✗ 0  Raw SQL operation",
+        "       CREATE INDEX CONCURRENTLY i ON t (a)",
+        "       fails: CREATE INDEX CONCURRENTLY cannot run inside a transaction",
     ]
 
 
@@ -226,7 +284,7 @@ def test_plain_signs_where_the_screen_has_no_others():
 
 def test_a_terminal_is_told_nothing():
     evil = migration(
-        "0002", operation("Add field \x1b[2J to order", run("SELECT '\x1b]0;x\x07'", {"\x1b[31m": Lock.SHARE}))
+        "0002", operation("Add field \x1b[2J to order", written("SELECT '\x1b]0;x\x07'", {"\x1b[31m": Lock.SHARE}))
     )
     assert "\x1b" not in text(evil, verbose=1) + render_markdown(plans(evil)) + render_json(plans(evil))
 
@@ -305,7 +363,8 @@ def test_markdown_shows_names_as_they_are():
     odd = migration(
         "0002_`odd`",
         operation(
-            "Add field *a* to <b>|_c_ @here #1", run("SELECT '```'", {"t|x": Lock.SHARE}, ScanTable("t|x", "check", ""))
+            "Add field *a* to <b>|_c_ @here #1",
+            written("SELECT '```'", {"t|x": Lock.SHARE}, ScanTable("t|x", "check", "")),
         ),
         app="sh|op",
     )
@@ -317,7 +376,9 @@ def test_markdown_shows_names_as_they_are():
 
 
 def test_a_comment_at_the_end_of_a_statement_does_not_swallow_the_semicolon():
-    assert "SELECT 1 -- one\n;\n" in render_markdown(plans(migration("0002", operation("…", run("SELECT 1 -- one")))))
+    assert "SELECT 1 -- one\n;\n" in render_markdown(
+        plans(migration("0002", operation("…", written("SELECT 1 -- one"))))
+    )
 
 
 def test_sql_that_is_too_long_loses_strings_and_names_before_brackets_and_brackets_before_its_end():

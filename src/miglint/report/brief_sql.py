@@ -26,8 +26,10 @@ _SHORT = 16
 _LONG_NAME = 32
 _END = 14
 
-# Every foreign key of Django is so.
-_DEFERRED = re.compile(r" DEFERRABLE INITIALLY DEFERRED\b")
+# What Django says of and beside every foreign key.
+_DEFERRED = re.compile(
+    r" DEFERRABLE INITIALLY DEFERRED\b|; SET CONSTRAINTS .*? IMMEDIATE$|^SET CONSTRAINTS .*? IMMEDIATE; "
+)
 
 # A kind of token, and its text.
 _Piece: TypeAlias = tuple[str, str]

@@ -23,7 +23,7 @@ from miglint.plans import MigrationPlan, OperationPlan
 from miglint.sql.statement import Truncate
 
 # The worst that is to be said of an operation or a migration.
-Grade: TypeAlias = OneOf["fails", "blocks", "breaks", "unknown", "safe"]
+Grade: TypeAlias = OneOf["fails", "blocks", "breaks", "locks", "unknown", "safe"]
 
 # Of tables, indexes and operations that may be many, this many are named.
 _FEW = 4
@@ -47,9 +47,21 @@ class Consequence(NamedTuple):
         return tuple(dict.fromkeys(reasons))
 
     @property
-    def lasts(self) -> bool:
-        """Whether it takes longer than an instant, or may."""
-        return bool(self.run.scans or self.unknown or _filled(self.run))
+    def locks_rows(self) -> bool:
+        """Whether every row of a table stays locked for other writers, and no more than that."""
+        return bool(self.work and _filled(self.run)) and not self.run.blocking
+
+    @property
+    def meanwhile(self) -> str:
+        """Who waits while it runs, or that nobody does; empty where it takes an instant."""
+        if self.waits and (self.run.scans or self.unknown):
+            return f"while {self.waits}"
+        if self.waits or not self.work or not self.run.scans:
+            return ""
+        if self.locks_rows:
+            return "while reads go on"
+        writes = any(isinstance(effect, WriteRows) for effect in self.run.effects)
+        return f"while reads and {'other ' if writes else ''}writes go on"
 
 
 class Verdict(NamedTuple):
@@ -67,7 +79,14 @@ def grade_of(operation: OperationPlan) -> Grade:
         return "blocks"
     if operation.breaks != "none":
         return "breaks"
+    if locked_rows(operation):
+        return "locks"
     return "safe" if operation.analysed else "unknown"
+
+
+def locked_rows(operation: OperationPlan) -> tuple[str, ...]:
+    """The tables of which it keeps every row locked, while nothing else keeps others from them."""
+    return tuple(sorted({table for run in operation.runs if not run.blocking for table in _filled(run)}))
 
 
 def consequences(migration: MigrationPlan) -> dict[str, tuple[Consequence, ...]]:
@@ -117,13 +136,19 @@ def verdicts(migration: MigrationPlan) -> tuple[Verdict, ...]:
         breaking = [operation for operation in operations if operation.breaks == level]
         if breaking:
             found.append(Verdict("breaks", label, f": {_operations(breaking)}."))
+    locking = [operation for operation in operations if locked_rows(operation)]
+    if locking:
+        tables = sorted({table for operation in locking for table in locked_rows(operation)})
+        s = "s" if len(locking) == 1 else ""
+        rest = f": writes of the rows of {listed(tables)} wait while {_operations(locking)} write{s} them all."
+        found.append(Verdict("locks", "Locks every row", rest))
     unknown = [operation for operation in operations if not operation.analysed]
     if unknown:
         waits = _waits(_blocking(one.run for one in everything if one.unknown), {})
         rest = f": {_operations(unknown)}{f', while {waits}' if waits else ''}."
         found.append(Verdict("unknown", "Not known in full", rest))
     if not (failing or dangerous or unknown):
-        found.append(_short_locks(everything, bool(found)))
+        found += _short_locks(everything, bool(found))
     return tuple(found)
 
 
@@ -162,13 +187,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
 
 
-def _short_locks(told: Sequence[Consequence], breaks: bool) -> Verdict:
-    """That nobody waits for long; to be said where nothing blocks, and all is known."""
+def _short_locks(told: Sequence[Consequence], more: bool) -> Iterator[Verdict]:
+    """That nobody waits for long for a table; where `more` was said already, it is no verdict on the whole."""
     waits = _waits(_blocking(one.run for one in told), {})
-    label = "Locks are short" if breaks else "Safe under traffic"
-    if not told:
-        return Verdict("safe", label, ": the database is left as it is.")
-    return Verdict("safe", label, f": {waits} for an instant." if waits else ": nobody waits.")
+    if more:
+        if waits:
+            yield Verdict("safe", "Locks of tables are short", f": {waits} for an instant.")
+        return
+    rest = f"{waits} for an instant" if waits else "nobody waits" if told else "the database is left as it is"
+    yield Verdict("safe", "Safe under traffic", f": {rest}.")
 
 
 def _danger(operations: Sequence[OperationPlan]) -> str:
@@ -189,10 +216,14 @@ def _danger(operations: Sequence[OperationPlan]) -> str:
 
 
 def _filled(run: Run) -> set[str]:
-    """The tables of which every row is written, one by one."""
+    """The tables of which every row is written, one by one; what comes in new is nobody's yet."""
     if any(isinstance(statement, Truncate) for statement in run.statements):
         return set()
-    return {effect.table for effect in run.effects if isinstance(effect, WriteRows) and effect.whole}
+    return {
+        effect.table
+        for effect in run.effects
+        if isinstance(effect, WriteRows) and effect.whole and effect.verb != "insert"
+    }
 
 
 def _blocking(runs: Iterable[Run]) -> tuple[tuple[str, Lock], ...]:
@@ -245,8 +276,10 @@ def _locked_since(tables: Mapping[str, Sequence[str]], since: Mapping[str, str])
 def _work(run: Run, sql: str) -> str:
     """What goes over rows: `rewrites a (type integer to bigint) and reads every row of b to build index c`.
 
-    Reasons that begin as something in `sql` does are left out.
+    Reasons that begin as something in `sql` does are left out. A statement that fails does nothing.
     """
+    if any(isinstance(effect, Fails) for effect in run.effects):
+        return ""
     rewritten = {*run.rewrites}
     written = {effect.table for effect in run.effects if isinstance(effect, WriteRows)}
     searched = {effect.table for effect in run.effects if isinstance(effect, ScanTable) and effect.cause == "rows"}
@@ -266,7 +299,7 @@ def _work(run: Run, sql: str) -> str:
                 if table not in rewritten:
                     built.setdefault(table, []).append(effect)
             case WriteRows(table, verb, whole):
-                emptied = whole and table not in _filled(run)
+                emptied = verb == "delete" and whole and table not in _filled(run)
                 does = ("empties", "") if emptied else _writes(verb, whole, table in searched)
                 parts.setdefault(does, []).append(table)
             case DropIndexOf() | Fails() | UnknownEffect():
@@ -295,10 +328,11 @@ def _building(indexes: Sequence[BuildIndex]) -> str:
 
 
 def _index(built: BuildIndex) -> str:
-    kind = built.cause if built.cause in ("primary key", "exclusion") else "unique index" if built.unique else "index"
+    kinds = {"primary key": "primary key", "exclusion": "exclusion constraint"}
+    kind = kinds.get(built.cause, "unique index" if built.unique else "index")
     if built.index is not None:
         return f"{kind} {built.index}"
-    return f"{'an' if kind in ('index', 'exclusion') else 'a'} {kind}"
+    return f"{'an' if kind[0] in 'ei' else 'a'} {kind}"
 
 
 # What a reason says of the statement, before it comes to names.

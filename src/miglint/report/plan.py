@@ -26,12 +26,20 @@ from miglint.report.json import VERSION, dumps
 from miglint.report.terminal import Paint, columns, paint, visible, wrap
 from miglint.report.text import assumed, count_of, from_here
 
-_SIGNS: Mapping[Grade, str] = {"fails": "✗", "blocks": "✗", "breaks": "!", "unknown": "?", "safe": "✓"}
-_PLAIN_SIGNS: Mapping[Grade, str] = {"fails": "x", "blocks": "x", "breaks": "!", "unknown": "?", "safe": "."}
+_SIGNS: Mapping[Grade, str] = {"fails": "✗", "blocks": "✗", "breaks": "!", "locks": "!", "unknown": "?", "safe": "✓"}
+_PLAIN_SIGNS: Mapping[Grade, str] = {
+    "fails": "x",
+    "blocks": "x",
+    "breaks": "!",
+    "locks": "!",
+    "unknown": "?",
+    "safe": ".",
+}
 _PAINT: Mapping[Grade, Paint] = {
     "fails": "red",
     "blocks": "red",
     "breaks": "yellow",
+    "locks": "yellow",
     "unknown": "yellow",
     "safe": "green",
 }
@@ -120,7 +128,8 @@ def _shown(operation: OperationPlan, told: Sequence[Consequence], style: Style) 
     """The statements to show, each with whether it is the last of those for which the same people wait."""
     shown = told if style.verbose else _telling(operation, told)
     for one, following in zip_longest(shown, shown[1:]):
-        yield one, style.verbose > 0 or following is None or following.waits != one.waits
+        same = following is not None and following.meanwhile == one.meanwhile
+        yield one, style.verbose > 0 or not same
 
 
 def _statement(
@@ -130,7 +139,8 @@ def _statement(
     if one.run.sql:
         yield from _sql(one.run, migration, indent, style)
         inner += "  "
-    meanwhile, how = _meanwhile(one) if last else ("", "dim")
+    meanwhile = one.meanwhile if last else ""
+    how: Paint = "red" if one.run.is_dangerous else "yellow" if one.waits or one.locks_rows else "dim"
     together = f"{one.beside_sql} {meanwhile}"
     if one.work and meanwhile and not one.unknown and columns(inner + visible(together)) <= style.width:
         yield f"{inner}{visible(one.beside_sql)} {paint(visible(meanwhile), how, style.colour)}"
@@ -142,13 +152,6 @@ def _statement(
         yield from _painted(_locks(one.run), "dim", inner, style)
 
 
-def _meanwhile(one: Consequence) -> tuple[str, Paint]:
-    """Who waits while it runs, and how bad that is."""
-    if one.waits and one.lasts:
-        return f"while {one.waits}", "red" if one.run.is_dangerous else "yellow"
-    return ("while reads and writes go on" if one.run.scans and not one.waits else ""), "dim"
-
-
 def _doubts(reasons: Sequence[str], said: set[str], indent: str, style: Style) -> Iterator[str]:
     for reason in reasons:
         if reason not in said:
@@ -157,9 +160,9 @@ def _doubts(reasons: Sequence[str], said: set[str], indent: str, style: Style) -
 
 
 def _telling(operation: OperationPlan, told: Sequence[Consequence]) -> Sequence[Consequence]:
-    """The statements to show: those that take their time, or all where another reason makes them worth a look."""
-    working = [one for one in told if one.work or one.unknown]
-    return working if working or grade_of(operation) == "safe" else told
+    """The statements to show: those that somebody wrote or that take their time, else all where there is a reason."""
+    telling = [one for one in told if one.work or one.unknown or one.run.text is not None]
+    return telling if telling or grade_of(operation) == "safe" else told
 
 
 def _sql(run: Run, migration: MigrationPlan, indent: str, style: Style) -> Iterator[str]:
@@ -226,6 +229,7 @@ _COUNTED: tuple[tuple[Grade, str, str], ...] = (
     ("fails", "fails", "fail"),
     ("blocks", "blocks traffic", "block traffic"),
     ("breaks", "breaks the running release", "break the running release"),
+    ("locks", "locks every row of a table", "lock every row of a table"),
     ("unknown", "is not known in full", "are not known in full"),
 )
 
@@ -337,7 +341,14 @@ def _section(migration: MigrationPlan) -> Iterator[str]:
     yield from (f"<details><summary>{count_of(count, 'statement')}</summary>", about, _script(migration), "</details>")
 
 
-_EMOJI: Mapping[Grade, str] = {"fails": "❌", "blocks": "❌", "breaks": "⚠️", "unknown": "❔", "safe": "✅"}
+_EMOJI: Mapping[Grade, str] = {
+    "fails": "❌",
+    "blocks": "❌",
+    "breaks": "⚠️",
+    "locks": "⚠️",
+    "unknown": "❔",
+    "safe": "✅",
+}
 
 
 def _row(operation: OperationPlan, told: Sequence[Consequence], said: set[str]) -> str:
@@ -346,7 +357,7 @@ def _row(operation: OperationPlan, told: Sequence[Consequence], said: set[str]) 
         if one.work:
             lines.append(_escaped(f"at the end, {one.work}" if one.run.deferred else one.work))
         lines += _reasons(one.unknown, said)
-        if last and (meanwhile := _meanwhile(one)[0]):
+        if last and (meanwhile := one.meanwhile):
             lines.append(f"**{_escaped(meanwhile)}**" if one.run.is_dangerous else _escaped(meanwhile))
     if operation.fails is not None:
         when = " where there are rows" if needs_rows(operation) else ""
