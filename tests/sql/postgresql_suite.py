@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from corpus.download import cache
@@ -32,31 +31,48 @@ def suite() -> dict[str, str]:
     if not archives:
         _fetch(folder)
         archives = sorted(folder.glob(f"{PACKAGE}_*.orig.tar.*"))
-    archive = archives[-1]
+    unpacked = _unpacked(archives[-1])
+    return {
+        script.name: _without_psql(script.read_text(encoding="utf-8", errors="replace"))
+        for script in sorted(unpacked.glob("*.sql"))
+    }
+
+
+def _unpacked(archive: Path) -> Path:
     version = archive.name.split("_")[1].split(".orig")[0]
-    if version in CHECKSUMS and hashlib.sha256(archive.read_bytes()).hexdigest() != CHECKSUMS[version]:
-        raise UnavailableError(f"{archive} is not what its checksum says: remove it")
-    return dict(sorted(_scripts(archive)))
+    folder = archive.parent / version
+    if not folder.exists():
+        if version in CHECKSUMS and hashlib.sha256(archive.read_bytes()).hexdigest() != CHECKSUMS[version]:
+            raise UnavailableError(f"{archive} is not what its checksum says: remove it")
+        # A scratch folder first: half of it never looks like all of it.
+        scratch = Path(tempfile.mkdtemp(dir=archive.parent))
+        with tarfile.open(archive) as files:
+            for member in files:
+                if re.search(r"/src/test/regress/sql/[^/]+\.sql$", member.name):
+                    content = files.extractfile(member)
+                    assert content is not None
+                    (scratch / Path(member.name).name).write_bytes(content.read())
+        try:
+            scratch.rename(folder)
+        except OSError:
+            # Another test process was faster; its copy is as good.
+            shutil.rmtree(scratch)
+    return folder
 
 
-def _scripts(archive: Path) -> Iterator[tuple[str, str]]:
-    with tarfile.open(archive) as files:
-        for member in files:
-            if re.search(r"/src/test/regress/sql/[^/]+\.sql$", member.name):
-                content = files.extractfile(member)
-                assert content is not None
-                yield Path(member.name).name, _without_psql(content.read().decode(errors="replace"))
-
-
-_COPIED = re.compile(r"^(copy\b[^;]*?from\s+stdin\b[^;]*;)[^\n]*\n.*?^\\\.$", re.I | re.M | re.S)
-_SENT = re.compile(r"\\(?:g|gset|gexec|gdesc|gx|crosstabview)\b.*$", re.M)
-_COMMAND = re.compile(r"^\s*\\.*$", re.M)
+_COPIED = re.compile(r"^(copy\b[^;]*?from\s+stdin\b[^;]*;)[^\n]*\n.*?^\\\.$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_SENT = re.compile(r"\\(?:g|gset|gexec|gdesc|gx|crosstabview)\b.*$", re.MULTILINE)
+_COMMAND = re.compile(r"^\s*\\.*$", re.MULTILINE)
 
 
 def _without_psql(text: str) -> str:
     """Rows for COPY and psql's own commands are no SQL; where one ends a statement, a semicolon does."""
     text = _COPIED.sub(r"\1", text)
     return _SENT.sub(";", _COMMAND.sub("", text).replace("\\;", ";"))
+
+
+_SOURCES = re.compile(r"(?<=^Types: )deb\b.*$|^deb(?= )", re.MULTILINE)
+_DOWNLOAD = ("source", "--download-only", "--tar-only")
 
 
 def _fetch(folder: Path) -> None:
@@ -68,11 +84,9 @@ def _fetch(folder: Path) -> None:
         sources = Path(scratch, "sources")
         for part in ("lists/partial", "archives/partial", "sources"):
             Path(scratch, part).mkdir(parents=True)
-        for file in (Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.[ls]*"))):
+        for file in (Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))):
             if file.suffix in (".list", ".sources") and file.exists():
-                text = file.read_text(encoding="utf-8")
-                text = re.sub(r"^Types:.*$", "Types: deb-src", re.sub(r"^deb ", "deb-src ", text, flags=re.M), flags=re.M)
-                (sources / file.name).write_text(text, encoding="utf-8")
+                (sources / file.name).write_text(_SOURCES.sub("deb-src", file.read_text(encoding="utf-8")), "utf-8")
         options = (
             "-oDir::Etc::sourcelist=/dev/null",
             f"-oDir::Etc::sourceparts={sources}",
@@ -83,11 +97,9 @@ def _fetch(folder: Path) -> None:
         listed = _run(folder, "apt-cache", *options, "showsrc", PACKAGE)
         problem = ""
         # A mirror may list a version that it does not hold.
-        for version in sorted(set(re.findall(r"^Version: (\S+)$", listed, re.M))):
+        for version in sorted(set(re.findall(r"^Version: (\S+)$", listed, re.MULTILINE))):
             try:
-                _run(
-                    Path(scratch), "apt-get", *options, "source", "--download-only", "--tar-only", f"{PACKAGE}={version}"
-                )
+                _run(Path(scratch), "apt-get", *options, *_DOWNLOAD, f"{PACKAGE}={version}")
             except UnavailableError as error:
                 problem = str(error)
                 continue

@@ -113,10 +113,7 @@ def type_text(type_name: Any) -> str:
     if len(parts) > 1 and parts[-2] in ("pg_catalog", "public"):
         parts = parts[-1:]
     name = ".".join(parts[-2:])
-    if parts == ["char"]:
-        name = '"char"'
-    else:
-        name = _NAMES.get(name, name)
+    name = '"char"' if parts == ["char"] else _NAMES.get(name, name)
     return name + "[]" * len(type_name.array_bounds)
 
 
@@ -174,7 +171,7 @@ def _constraint(constraint: Any) -> tuple[object, ...]:
         kind,
         constraint.conname or None,
         columns,
-        constraint.skip_validation or (kind != "not null" and not constraint.is_enforced),
+        constraint.skip_validation or (kind in ("check", "foreign key") and not constraint.is_enforced),
         constraint.indexname or None,
         constraint.deferrable,
         constraint.nulls_not_distinct,
@@ -459,9 +456,7 @@ def _locks(message: Any) -> bool:
 
 def _update(node: Any) -> Facts:
     targets = [entry.res_target.name for entry in node.target_list]
-    return Facts(
-        "Update", _below(node), {"columns": frozenset(targets), "filtered": node.HasField("where_clause")}
-    )
+    return Facts("Update", _below(node), {"columns": frozenset(targets), "filtered": node.HasField("where_clause")})
 
 
 def _insert(node: Any) -> Facts:
@@ -473,7 +468,7 @@ def _insert(node: Any) -> Facts:
 def _explain(node: Any) -> Facts:
     for option in node.options:
         if option.def_elem.defname in ("analyze", "analyse"):
-            value = getattr(option.def_elem, "arg")
+            value = option.def_elem.arg
             if value.WhichOneof("node") is None or _word(value) not in ("off", "false", "0"):
                 return facts(node.query)
     return Facts("OtherStatement", frozenset(), {})

@@ -228,8 +228,10 @@ def _tables(statement: Statement) -> Iterator[str]:
             yield from reads
             for write in statement.writes:
                 yield from _tables(write)
-        case Copy(copied, _, reads):
+        case Copy(copied, _, reads, writes):
             yield from reads
+            for write in writes:
+                yield from _tables(write)
             if copied is not None:
                 yield copied
         case Cluster(str(table)) | Comment(_, str(table)):

@@ -322,6 +322,9 @@ class Cursor:
                 self.expect("]")
                 found = ColumnType("array", (), found)
             elif self.take("array"):
+                if self.take("["):
+                    self.at += 1
+                    self.expect("]")
                 found = ColumnType("array", (), found)
             else:
                 return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -107,7 +108,7 @@ def _statement(sql: str, found: list[Token], dialect: Vendor) -> Statement:
         if token.kind == "other":
             raise UnreadableError(_why_no_sql(token))
         # A placeholder that nobody has filled in.
-        if token.kind == "quoted" and "{" in token.text and "}" in token.text:
+        if token.kind == "quoted" and "{" in token.text and _PLACEHOLDER.search(token.text):
             raise UnreadableError("it is a template")
     cursor = Cursor(sql, found, dialect)
     word = cursor.word
@@ -122,6 +123,9 @@ def _statement(sql: str, found: list[Token], dialect: Vendor) -> Statement:
     statement = read(cursor)
     cursor.finish()
     return statement
+
+
+_PLACEHOLDER = re.compile(r"\{(?:\}|[A-Za-z_]\w*[}.!:\[]|\{\s*[A-Za-z_][\w.]*\s*(?:\}\}|\|)|%)")
 
 
 def _why_no_sql(token: Token) -> str:
@@ -167,20 +171,15 @@ def _collect_names(found: list[Token], names: set[str], depth: int) -> None:
                 names.add(f"{before}.{name}")
             before = name
         elif (token.kind == "string" or token.kind == "other") and depth:
-            inner = tokens(_inside(token.text))
-            if len(inner) > 1 or token.text[0] != "\\":
-                _collect_names(inner, names, depth - 1)
+            _collect_names(tokens(_inside(token.text)), names, depth - 1)
 
 
 def _inside(text: str) -> str:
     """What a string holds, or what is left of it behind a quote that nothing closes."""
-    if text[0] == "$":
-        tag = text.index("$", 1) + 1
+    if text[0] == "$" and (tag := text.find("$", 1) + 1):
         return text[tag:-tag]
-    if text[0] in "'\"`/{}\\":
-        return text[1:].replace("''", "'")
-    opening = text.find("'") + 1
-    return text[opening:-1].replace("''", "'")
+    opening = text.find("'") + 1 or 1
+    return (text[opening:-1] if text[-1] == "'" else text[opening:]).replace("''", "'")
 
 
 # --- ALTER ---
@@ -717,14 +716,15 @@ def _set(cursor: Cursor) -> Statement:
             raise cursor.unreadable()
         return SetConstraints(names, mode == "immediate")
     local = cursor.take("local")
-    if not local:
-        cursor.take("session")
+    cursor.take("session")
     if cursor.word in ("transaction", "characteristics"):
         return _other(cursor, "SET TRANSACTION")
     if cursor.take("authorization"):
         name = "session_authorization"
     elif cursor.take("time", "zone"):
         name = "timezone"
+    elif cursor.take("xml", "option"):
+        name = "xmloption"
     else:
         name = cursor.label()
         if name == "names":
@@ -821,9 +821,8 @@ def _option_again(cursor: Cursor, name: str) -> bool:
 def _nested(cursor: Cursor, kind: str, runs: bool) -> Statement:
     if cursor.done:
         raise cursor.unreadable()
-    inner = _statement(cursor.sql, cursor.tokens[cursor.at :], cursor.dialect)
-    cursor.at = cursor.last
-    return inner if runs else OtherStatement(kind)
+    first, cursor.at = cursor.at, cursor.last
+    return _statement(cursor.sql, cursor.tokens[first:], cursor.dialect) if runs else OtherStatement(kind)
 
 
 def _declare(cursor: Cursor) -> Statement:
@@ -873,7 +872,9 @@ _OBJECTS = (
     ("collation",),
     ("conversion",),
     ("database",),
+    ("default", "conversion"),
     ("default", "privileges"),
+    ("domain",),
     ("event", "trigger"),
     ("extension",),
     ("foreign", "data", "wrapper"),

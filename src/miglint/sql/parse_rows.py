@@ -80,6 +80,9 @@ def _statement(cursor: Cursor, query: Query, ctes: frozenset[str]) -> Write | No
 def _with(cursor: Cursor, query: Query, ctes: frozenset[str]) -> frozenset[str]:
     cursor.expect("with")
     recursive = cursor.take("recursive")
+    if recursive:
+        # Each may read those that come after it.
+        ctes |= _cte_names(cursor)
     while True:
         name = cursor.name()
         if cursor.word == "(":
@@ -90,7 +93,7 @@ def _with(cursor: Cursor, query: Query, ctes: frozenset[str]) -> frozenset[str]:
         cursor.expect("(")
         inner = Query()
         # Without RECURSIVE, the name within is a table's of that name.
-        written = _statement(cursor, inner, ctes | {name} if recursive else ctes)
+        written = _statement(cursor, inner, ctes)
         cursor.expect(")")
         query.reads.update(inner.reads)
         query.functions |= inner.functions
@@ -100,13 +103,33 @@ def _with(cursor: Cursor, query: Query, ctes: frozenset[str]) -> frozenset[str]:
             query.writes.append(written)
         ctes |= {name}
         if cursor.word in ("search", "cycle"):
-            cursor.skip_to(",", "select", "values", "insert", "update", "delete", "merge", "table", "(")
+            cursor.skip_to(",", *_AFTER_CTES)
             # CYCLE a, b SET …: commas of its own.
             while cursor.word == "," and cursor.words[cursor.at + 2] in (",", "set"):
                 cursor.at += 1
-                cursor.skip_to(",", "select", "values", "insert", "update", "delete", "merge", "table", "(")
+                cursor.skip_to(",", *_AFTER_CTES)
         if not cursor.take(","):
             return ctes
+
+
+_AFTER_CTES = ("select", "values", "insert", "update", "delete", "merge", "table")
+
+
+def _cte_names(cursor: Cursor) -> set[str]:
+    first = cursor.at
+    names: set[str] = set()
+    while not cursor.done:
+        names.add(cursor.name())
+        # To the end of its body, and of SEARCH and CYCLE.
+        if not cursor.skip_to("as"):
+            break
+        cursor.at += 1
+        if not cursor.skip_to(",", *_AFTER_CTES) or not cursor.take(","):
+            break
+        if cursor.words[cursor.at + 1] not in ("as", "("):
+            break
+    cursor.at = first
+    return names
 
 
 def _target(cursor: Cursor) -> str:
@@ -171,9 +194,9 @@ def _insert(cursor: Cursor, query: Query, ctes: frozenset[str]) -> Insert:
 def _columns_in_parentheses(cursor: Cursor) -> tuple[str, ...]:
     """The columns of INSERT or SET, of which a part may be meant: `a.b`, `a[1]`."""
     cursor.expect("(")
-    found = []
+    found: dict[str, None] = {}
     while True:
-        found.append(cursor.name())
+        found[cursor.name()] = None
         cursor.skip_to(",")
         if not cursor.take(","):
             break
@@ -243,14 +266,15 @@ _ENDS_FROM_WORDS = """
     where group having order window union intersect except limit offset fetch for returning set when conflict with
 """
 _ENDS_FROM = frozenset(_ENDS_FROM_WORDS.split())
-_JOINS = frozenset(("left", "right", "inner", "full", "cross", "natural", "outer"))
+# WITH NO DATA, WITH CHECK OPTION: what is around the query says it.
+_AFTER_QUERY = frozenset(("no", "data", "check", "cascaded", "local"))
 
 
 def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from_list: bool = False) -> None:
     """A query's clauses, or an expression's terms, up to the parenthesis that closes them, or the end."""
     words, tokens = cursor.words, cursor.tokens
     # In an expression, FROM is EXTRACT's or TRIM's.
-    clauses = top or from_list
+    clauses = top or from_list or cursor.word == "table"
     expects_table = in_from = from_list
     joined_on = False
     while cursor.at < cursor.last:
@@ -275,6 +299,15 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
         if word == ")":
             return
         if expects_table and tokens[at].kind in ("word", "quoted"):
+            if word in BARE_FUNCTIONS:
+                query.functions.add(word)
+                cursor.at += 1
+                expects_table = False
+                continue
+            if (word == "cast" and words[at + 1] == "(") or (word == "collation" and words[at + 1] == "for"):
+                cursor.at += 1 if word == "cast" else 2
+                expects_table = False
+                continue
             if word == "only" or word == "lateral":
                 cursor.at += 1
                 continue
@@ -329,8 +362,9 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
                     query.locks_rows = True
                     in_from = False
             elif word == "with":
-                if in_from and cursor.word != "ordinality":
-                    in_from = False
+                if top and cursor.word in _AFTER_QUERY:
+                    cursor.at = at
+                    return
             else:
                 in_from = expects_table = False
                 if top and word in ("where", "limit", "fetch"):
@@ -440,7 +474,7 @@ def copy_statement(cursor: Cursor) -> Copy:
         cursor.expect(")")
         cursor.expect("to")
         cursor.at = cursor.last
-        return Copy(None, False, tuple(query.reads))
+        return Copy(None, False, tuple(query.reads), tuple(query.writes))
     table = cursor.qualified()
     if cursor.word == "(":
         cursor.skip_parentheses()

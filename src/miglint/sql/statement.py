@@ -507,6 +507,7 @@ class Copy:
     table: str | None
     to_table: bool
     reads: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
     text: str = field(default="", compare=False)
 
 
