@@ -35,8 +35,15 @@ from miglint.facts.operations import (
     model_named,
 )
 from miglint.facts.target import Version
-from miglint.facts.values import Text
-from miglint.schema.editor.creating import add_field, alter_order, create_model, delete_model, remove_field
+from miglint.facts.values import Text, text_of
+from miglint.schema.editor.creating import (
+    add_field,
+    alter_order,
+    create_model,
+    delete_model,
+    remove_field,
+    table_comment,
+)
 from miglint.schema.editor.execution import Deferred, Execution, executed, opaque
 from miglint.schema.editor.expressions import quoted
 from miglint.schema.editor.indexing import (
@@ -54,7 +61,7 @@ from miglint.schema.names import in_database
 from miglint.schema.replay import Transition
 from miglint.schema.state import ModelState
 from miglint.schema.tables import DatabaseState
-from miglint.sql.statement import Comment, OtherStatement
+from miglint.sql.statement import OtherStatement
 
 __all__ = ["Deferred", "Execution", "SchemaEditor"]
 
@@ -165,7 +172,7 @@ class SchemaEditor:
         model = self.model(transition, operation.name)
         table = self.table(model) if model is not None else None
         if isinstance(table, str):
-            yield executed(Comment("table", table))
+            yield table_comment(table, text_of(operation.table_comment) or "")
         elif table is not None:
             yield table
 

@@ -76,7 +76,7 @@ def column_definition(
         numbering=numbering_of(field, django),
         generation=generation,
         generated=generated,
-        collation=collation_of(field, model, state, ground),
+        collation=collation_of(field, model, state, ground, django),
         constraints=tuple(inline_constraints(field, column, ground)),
         unknown=unknown,
     )
@@ -229,7 +229,7 @@ def effective_default(field: Field) -> Expression:
     given = field.options.get("default")
     if given is not None and not _is_not_provided(given):
         unknown = given.reason if isinstance(given, Unresolved) else None
-        return Expression(literal_sql(given, field) or PLACEHOLDER, unknown=unknown)
+        return Expression((literal_sql(given, field) or PLACEHOLDER).strip(), unknown=unknown)
     blank = truth_of(field.options.get("blank"), False) is True and accepts_empty_strings(field) is True
     if blank and takes_null(field) is False:
         return Expression("'\\x'::bytea" if field.kind == "BinaryField" else "''")
@@ -240,8 +240,29 @@ def effective_default(field: Field) -> Expression:
     return Expression(PLACEHOLDER, unknown="its default is not known")
 
 
-def collation_of(field: Field, model: ModelState, state: SchemaState, ground: Ground) -> str | None:
-    """A column's COLLATE; a foreign key has that of the column that it refers to since Django 4.1."""
+def collation_of(field: Field, model: ModelState, state: SchemaState, ground: Ground, django: Version) -> str | None:
+    """A column's COLLATE; since Django 4.1 a foreign key has that of the column that it refers to."""
+    seen: set[ModelKey] = set()
+    while field.kind in FOREIGN_KEYS:
+        key = target_of(field, model.app_label, model.name, ground.swappable)
+        found = None if key is None else model if key == model.key else state.model(*key)
+        target = concrete(found, state) if found is not None else None
+        if django < (4, 1) or target is None or target.key in seen:
+            return None
+        seen.add(target.key)
+        named = text_of(field.options.get("to_field"))
+        pointed = [
+            other
+            for name, other in local_fields(target, ground)
+            if name == named or (named is None and attributes(other).primary_key)
+        ]
+        if not pointed:
+            return None
+        field, model = pointed[0], target
+    if field.kind == "ArrayField" and django >= (4, 2):
+        base = field.options.get("base_field")
+        built = build_field(base) if isinstance(base, Call) else None
+        return None if built is None else text_of(built.options.get("db_collation"))
     return text_of(field.options.get("db_collation"))
 
 

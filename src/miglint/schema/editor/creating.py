@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from miglint.facts.fields import Constraint as WrittenConstraint
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterOrderWithRespectTo, CreateModel, DeleteModel, RemoveField
 from miglint.facts.values import Literal, Unresolved, text_of
@@ -20,7 +21,7 @@ from miglint.schema.editor.execution import (
     without_column,
     without_table,
 )
-from miglint.schema.editor.expressions import columns_named, compiled
+from miglint.schema.editor.expressions import columns_named, compiled, literal_sql, quoted, table_sql
 from miglint.schema.editor.indexing import (
     created_constraint,
     field_indexes,
@@ -205,7 +206,7 @@ def _created(
         match made.statements:
             # Where values are sent apart from the text of CREATE TABLE, what has values in its text waits.
             case (AlterTable(_, (AddConstraint(constraint),)),) if not (parametrized and django >= (5,)) and not _waits(
-                written.kind, constraint
+                written
             ):
                 constraints.append(constraint)
             case _:
@@ -216,11 +217,14 @@ def _created(
     if unknown is not None:
         yield opaque("CREATE TABLE", unknown, table)
     if django >= (4, 2):
-        if text_of(model.options.get("db_table_comment")):
-            yield executed(Comment("table", table))
-        for _, field in fields:
-            if text_of(field.options.get("db_comment")) and has_column(field) is not False:
-                yield executed(Comment("column", table))
+        comment = text_of(model.options.get("db_table_comment"))
+        if comment:
+            yield table_comment(table, comment)
+        for name, field in fields:
+            comment = text_of(field.options.get("db_comment"))
+            if comment and has_column(field) is not False:
+                one = bound(model, name, field, state, ground, django)
+                yield column_comment(table, one.column, comment)
     for name, field in fields:
         waiting += field_indexes(editor, bound(model, name, field, state, ground, django), table)
     if django < (5, 1):
@@ -243,6 +247,16 @@ def foreign_key(editor: SchemaEditor, one: Bound) -> Constraint:
         name = schema_editor_name(one.table, (one.column,), suffix, editor.ground.vendor)
         references = replace(references, table=in_database(references.table))
     return Constraint("foreign key", name, (one.column,), references=references, deferrable=True)
+
+
+def table_comment(table: str, comment: str) -> Execution:
+    text = f"COMMENT ON TABLE {table_sql(table)} IS {literal_sql(Literal(comment), None)}"
+    return executed(Comment("table", table, text=text))
+
+
+def column_comment(table: str, column: str, comment: str) -> Execution:
+    text = f"COMMENT ON COLUMN {table_sql(table)}.{quoted(column)} IS {literal_sql(Literal(comment), None)}"
+    return executed(Comment("column", table, column, text))
 
 
 def _dropped(editor: SchemaEditor, table: str) -> Iterator[Execution]:
@@ -275,8 +289,9 @@ def _added(
     written = database_default(field, model, editor.ground)
     if written is None and has_effective_default(field) is not False:
         yield altered(table, DropDefault(column.name))
-    if editor.django >= (4, 2) and text_of(field.options.get("db_comment")):
-        yield executed(Comment("column", table))
+    comment = text_of(field.options.get("db_comment"))
+    if editor.django >= (4, 2) and comment:
+        yield column_comment(table, column.name, comment)
     yield from editor.defer(*field_indexes(editor, one, table))
 
 
@@ -317,9 +332,10 @@ def _is_parametrized(field: Field, model: ModelState, editor: SchemaEditor) -> b
     return expression is not None and compiled(expression, model, editor.ground, field).parametrized
 
 
-def _waits(kind: str | None, constraint: Constraint) -> bool:
+def _waits(written: WrittenConstraint) -> bool:
     """Whether CREATE TABLE leaves a constraint for the end of the migration."""
-    return kind == "UniqueConstraint" and not constraint.nulls_distinct
+    nulls_distinct = written.options.get("nulls_distinct", Literal(None))
+    return written.kind == "UniqueConstraint" and nulls_distinct != Literal(None)
 
 
 def _composite(field: Field) -> tuple[str, ...] | None:

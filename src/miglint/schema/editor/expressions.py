@@ -46,6 +46,11 @@ def quoted(name: str) -> str:
     return name if len(name) > 1 and name[0] == name[-1] == '"' else f'"{name}"'
 
 
+def table_sql(table: str) -> str:
+    """A table as Django quotes it, by the name that statements have for it."""
+    return ".".join(map(quoted, table.split(".")))
+
+
 def column_of(model: ModelState, name: str) -> str:
     """The column that a field's name, `pk` or a foreign key's `x_id` stands for in a model's own SQL."""
     held = model.fields.get(name)
@@ -120,6 +125,15 @@ def literal_sql(value: Value, field: Field | None) -> str | None:
             return str(number)
         case Call(Reference("datetime.timedelta"), ()):
             return "'0 days 0.000000 seconds'::interval"
+        case Call(
+            Reference("datetime.date"),
+            (
+                Argument(value=Literal(int() as year)),
+                Argument(value=Literal(int() as month)),
+                Argument(value=Literal(int() as day)),
+            ),
+        ):
+            return f"'{year:04}-{month:02}-{day:02}'::date"
         case Call(Reference("uuid.UUID"), (Argument(value=Literal(str(text))),)):
             return f"'{text}'::uuid"
         case _:
@@ -140,7 +154,7 @@ class _Part:
     nullable: str | None = None
 
     def expression(self) -> Expression:
-        return Expression(self.sql, self.functions, self.names, self.unknown)
+        return Expression(self.sql.strip(), self.functions - _NO_FUNCTIONS, self.names, self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +348,7 @@ class _Compiler:
         part = self.operand(positional[0] if positional else given.get("expression", Literal(None)))
         if not what:
             what = text_of(positional[1] if len(positional) > 1 else given.get("lookup_name", given.get("kind"))) or "…"
-        functions = part.functions | {"timezone"}
+        functions = part.functions
         if kind == "DATE_TRUNC" and what in ("date", "time"):
             return replace(part, sql=f"({part.sql})::{what}", functions=functions)
         sql = (
@@ -351,7 +365,7 @@ class _Compiler:
         if name in _SIGNS and len(parts) == 2:
             return _joined(parts, f" {_SIGNS[name]} ", "({})")
         if name == "neg" and len(parts) == 1:
-            return replace(parts[0], sql=f"({parts[0].sql} * -1)")
+            return replace(parts[0], sql=f"({parts[0].sql} *  -1)")
         return _joined(parts, ", ", "{}", unknown=f"the operator {name} is not known")
 
     def condition(self, value: Value) -> _Part:
@@ -365,7 +379,9 @@ class _Compiler:
                 connector = text_of(words.get("_connector")) or "AND"
                 inverted = truth_of(words.get("_negated"), False) is True
                 children: list[_Part | _Node] = []
-                for argument in arguments:
+                # Q sorts its keywords.
+                keywords = sorted((one for one in arguments if one.name is not None), key=lambda one: one.name or "")
+                for argument in (*(one for one in arguments if one.name is None), *keywords):
                     if argument.name in ("_connector", "_negated"):
                         continue
                     if argument.name in ("*", "**"):
@@ -381,7 +397,10 @@ class _Compiler:
                 name = path.rpartition(".")[2]
                 values = [argument.value for argument in arguments]
                 if name == "invert" and values:
-                    return _node([self.node(values[0], negated=not negated)], "AND", negated=True)
+                    inner = self.node(values[0], negated=not negated)
+                    if isinstance(inner, _Node) and not inner.negated:
+                        return replace(inner, negated=True)
+                    return _node([inner], "AND", negated=True)
                 if name in ("and_", "or_", "xor"):
                     connector = {"and_": "AND", "or_": "OR", "xor": "XOR"}[name]
                     return _node([self.node(one, negated=negated) for one in values], connector, negated=False)
@@ -404,6 +423,8 @@ class _Compiler:
         left = self.column(path)
         field = self._field(path)
         compiler = replace(self, field=field)
+        if last in _COMPARED and path.endswith("__year") and isinstance(wanted, Literal):
+            return self.year(path.removesuffix("__year"), last)
         if last == "isnull" or wanted == Literal(None):
             null = truth_of(wanted, False) if last == "isnull" else True
             return replace(left, sql=f"{left.sql} IS {'' if null else 'NOT '}NULL")
@@ -415,17 +436,28 @@ class _Compiler:
         if last in _LIKE:
             return self.like(left, last, wanted)
         right = compiler.value(wanted)
+        if isinstance(wanted, Call) and right.names and not right.sql.startswith("("):
+            right = replace(right, sql=f"({right.sql})")
         is_truth = field is not None and field.kind in ("BooleanField", "NullBooleanField")
         if last == "exact" and is_truth and right.sql in ("true", "false"):
             # A boolean column is a condition by itself.
             return replace(left, sql=left.sql if right.sql == "true" else f"NOT {left.sql}", parametrized=True)
         if last == "iexact":
-            return replace(_joined((left, right), "::text) = UPPER(", "UPPER({})"), nullable=left.nullable)
+            joined = _joined((left, right), "::text) = UPPER(", "UPPER({})")
+            return replace(joined, functions=joined.functions | {"upper"}, nullable=left.nullable)
         return replace(_joined((left, right), f" {_LOOKUPS[last]} ", "{}"), nullable=left.nullable)
+
+    def year(self, path: str, last: str) -> _Part:
+        """A year's first and last moments, which stand for `EXTRACT` so that an index will do."""
+        left = self.column(path)
+        right = f"BETWEEN {PLACEHOLDER} AND {PLACEHOLDER}" if last == "exact" else f"{_LOOKUPS[last]} {PLACEHOLDER}"
+        return replace(left, sql=f"{left.sql} {right}", parametrized=True)
 
     def like(self, left: _Part, kind: str, wanted: Value) -> _Part:
         before, after = _LIKE[kind]
         text = text_of(wanted)
+        if text is not None and kind not in ("regex", "iregex"):
+            text = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         right = _Part(PLACEHOLDER if text is None else _text(f"{before}{text}{after}"), parametrized=True)
         if text is None and isinstance(wanted, Call):
             right = self.value(wanted)
@@ -434,12 +466,15 @@ class _Compiler:
         if kind in ("regex", "iregex"):
             shape = "{}::text ~* {}" if insensitive else "{}::text ~ {}"
         joined = _joined((left, right), "", "{}")
-        return replace(joined, sql=shape.format(left.sql, right.sql), nullable=left.nullable)
+        functions = joined.functions | {"upper"} if insensitive and "regex" not in kind else joined.functions
+        return replace(joined, sql=shape.format(left.sql, right.sql), functions=functions, nullable=left.nullable)
 
     def _field(self, path: str) -> Field | None:
         base, _, rest = path.partition("__")
         held = self.model.fields.get(base) if self.model is not None else None
-        return held.field if held is not None and not rest else None
+        if held is None or (rest and held.field.kind != "JSONField"):
+            return None
+        return held.field
 
     def _within(self, arguments: tuple[Argument, ...], reason: str) -> _Part:
         parts = [self.operand(argument.value) for argument in arguments if argument.name not in ("*", "**")]
@@ -471,6 +506,8 @@ _LOOKUPS = {
     "regex": "~",
     "iregex": "~*",
 }
+
+_COMPARED = frozenset({"exact", "gt", "gte", "lt", "lte"})
 
 _LIKE = {
     "contains": ("%", "%"),
@@ -560,9 +597,11 @@ def _nested(parts: list[_Part]) -> _Part:
     if len(parts) < 2:
         return parts[0] if parts else _Part("''")
     last = parts[-1]
-    for part in reversed(parts[:-1]):
+    for number, part in enumerate(reversed(parts[:-1])):
+        if number:
+            last = replace(last, sql=f"COALESCE({last.sql}, '')")
         last = _joined((part, last), " || ", "({})")
-    return replace(last, functions=last.functions | {"coalesce"})
+    return last
 
 
 def _list(parts: Iterable[_Part]) -> str:
@@ -599,6 +638,13 @@ def _flat(node: _Part | _Node) -> _Part:
     if isinstance(node, _Part):
         return node
     parts = tuple(_flat(child) for child in node.children)
+    if node.connector == "XOR" and len(parts) > 1:
+        # PostgreSQL has no XOR: one of them holds, and an odd number does.
+        parts = (
+            _joined(parts, " OR ", "({})"),
+            _joined((_joined((part,), "", "CASE WHEN {} THEN 1 ELSE 0 END") for part in parts), " + ", "1 = ({})"),
+        )
+        node = replace(node, connector="AND")
     if node.negated:
         return _joined(parts, f" {node.connector} ", "NOT ({})")
     return _joined(parts, f" {node.connector} ", "({})" if len(parts) > 1 else "{}")
@@ -632,6 +678,9 @@ def _raw(sql: str) -> _Part:
     return _Part(sql, functions - _WORDS, names)
 
 
+# What is written like a function, and is part of SQL's grammar.
+_NO_FUNCTIONS = frozenset({"coalesce", "greatest", "least", "nullif"})
+
 # Words of SQL that a bracket may follow.
 _WORDS = frozenset(
     {
@@ -651,7 +700,10 @@ def _scalar(value: str | bytes | int | float | bool | None, kind: str | None) ->
     if kind == "FloatField" and isinstance(value, int):
         return str(float(value))
     if isinstance(value, (int, float)):
-        return _text(str(value)) if kind in _TEXTUAL else str(value)
+        if kind in _TEXTUAL:
+            return _text(str(value))
+        # psycopg keeps a minus apart from what stands before it.
+        return str(value) if value >= 0 else f" {value}"
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'::bytea"
     text = value or ""

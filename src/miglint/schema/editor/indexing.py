@@ -21,7 +21,7 @@ from miglint.facts.values import Call, Literal, Reference, Sequence, Unresolved,
 from miglint.schema.constraint import condition_of as check_of
 from miglint.schema.editor.bound import Bound
 from miglint.schema.editor.execution import Execution, altered, executed, opaque
-from miglint.schema.editor.expressions import columns_named, condition_of, expression_of
+from miglint.schema.editor.expressions import columns_named, condition_of, expression_of, quoted
 from miglint.schema.model import own_table
 from miglint.schema.names import schema_editor_name
 from miglint.schema.replay import Transition, members_of, name_of, strings_of
@@ -269,6 +269,7 @@ def created_constraint(
             deferrable=truth_of(_given(options.get("deferrable")), False) is not False,
             include=columns_named(model, strings_of(options.get("include")) or ()),
             method=(text_of(options.get("index_type")) or "gist").lower(),
+            elements=_elements(options.get("expressions"), model, editor),
         )
         return altered(table, AddedConstraint(made))
     return opaque("ADD CONSTRAINT", f"{written.path or 'the constraint'} is defined elsewhere", table)
@@ -422,6 +423,42 @@ def _excluded(expressions: Value | None, model: ModelState) -> tuple[str, ...] |
             case _:
                 return None
     return columns_named(model, names)
+
+
+def _elements(expressions: Value | None, model: ModelState, editor: SchemaEditor) -> str:
+    """What stands in the brackets of EXCLUDE."""
+    elements = []
+    for item in expressions.items if isinstance(expressions, Sequence) else ():
+        if not isinstance(item, Sequence) or len(item.items) != 2:
+            return ""
+        part = _part(editor, item.items[0], model)
+        written = (
+            quoted(part.column) if part.column is not None else f"({part.expression.sql if part.expression else '…'})"
+        )
+        match item.items[1]:
+            case Literal(str(operator)):
+                pass
+            case Reference(path):
+                operator = _RANGE_OPERATORS.get(path.rpartition(".")[2], "…")
+            case _:
+                operator = "…"
+        elements.append(f"{written} {part.opclass} WITH {operator}" if part.opclass else f"{written} WITH {operator}")
+    return ", ".join(elements)
+
+
+# django.contrib.postgres.fields.RangeOperators.
+_RANGE_OPERATORS = {
+    "ADJACENT_TO": "-|-",
+    "CONTAINED_BY": "<@",
+    "CONTAINS": "@>",
+    "EQUAL": "=",
+    "FULLY_GT": ">>",
+    "FULLY_LT": "<<",
+    "NOT_EQUAL": "<>",
+    "NOT_GT": "&<",
+    "NOT_LT": "&>",
+    "OVERLAPS": "&&",
+}
 
 
 def _dropped_together(
