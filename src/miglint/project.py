@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from miglint.effects import effects_of
 from miglint.effects.added import Effect
 from miglint.effects.breaks import NOTHING, Change, Compatibility
 from miglint.effects.compatibility import compatibility
+from miglint.effects.effect import Run
 from miglint.effects.release import Release, places_of
+from miglint.effects.running import Executed, run
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import AlterField, Operation, RunPython, RunSQL, UnknownOperation, model_named
 from miglint.facts.repository import Repository
-from miglint.facts.sizes import TableSizes
+from miglint.facts.sizes import Size, TableSizes
 from miglint.facts.source import Location
 from miglint.facts.target import Target
-from miglint.facts.values import text_of
+from miglint.facts.values import Literal, text_of
 from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
@@ -98,6 +100,8 @@ class Project:
     # Where each migration's steps begin and end in `steps`.
     _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
     _deferred: Mapping[MigrationKey, tuple[tuple[str, Execution], ...]] = field(repr=False)
+    _initial: frozenset[MigrationKey] = field(repr=False)
+    _runs: dict[MigrationKey, dict[str, tuple[Run, ...]]] = field(default_factory=dict, repr=False)
     # What was worked out already: by migration and index path, and once for all of them.
     _compatibility: dict[tuple[MigrationKey, str], Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
@@ -184,6 +188,49 @@ class Project:
         """The steps of the step's own migration, itself among them."""
         start, end = self._places[step.migration.key]
         return self.steps[start:end]
+
+    def runs(self, step: Step) -> tuple[Run, ...]:
+        """What a step makes the database do: statement by statement, in the order in which they run."""
+        key = step.migration.key
+        done = self._runs.get(key)
+        if done is None:
+            done = self._runs[key] = run(
+                self._executed(step),
+                atomic=step.migration.atomic is not False,
+                database=self.target.database,
+                is_old=lambda origin: self._is_old(origin, key),
+            )
+        return done.get(step.index, ())
+
+    def _executed(self, step: Step) -> Iterator[Executed]:
+        """The executions of a step's migration in the order in which they run."""
+        around = self.around(step)
+        for one in around:
+            alone = isinstance(one.operation, RunPython) and one.operation.atomic == Literal(True)
+            number = one.database_before.number
+            for execution in one.executions:
+                # Folding counts statements.
+                found = tuple(
+                    replace(one.database_before, number=number + place) for place in range(len(execution.statements))
+                )
+                number += len(execution.statements)
+                if not execution.deferred:
+                    yield Executed(one.index, execution, found, alone)
+        for index, execution in self.deferred(step.migration.key):
+            yield Executed(index, execution, (around[-1].database_after,) * len(execution.statements))
+
+    def _is_old(self, origin: Origin, key: MigrationKey) -> bool:
+        """Whether the running release has a table that an operation made, seen from one migration."""
+        # Where foreign keys go round in a circle, makemigrations spreads an app's first tables over several initial
+        # migrations: they are applied one after the other, and no row comes in between.
+        if key in self._initial and origin.migration in self._initial and origin.migration.app_label == key.app_label:
+            return False
+        return _was_there(origin, key, self.changeset) is not False
+
+    def size_of(self, table: str) -> Size:
+        """How large a table is, by its name or that of the model whose table it is."""
+        models = self._models(table)
+        return self.sizes.size_of(table, ".".join(models[-1]) if models else None)
 
     def deferred(self, key: MigrationKey) -> tuple[tuple[str, Execution], ...]:
         """What is left for the end of a migration, as it runs then, each with the index of the step that asked."""
@@ -283,6 +330,7 @@ def analyse(
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),
         _deferred=deferred,
+        _initial=frozenset(migration.key for migration in plan if migration.initial),
     )
 
 

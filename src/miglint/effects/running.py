@@ -25,7 +25,8 @@ from miglint.effects.effect import (
 )
 from miglint.effects.postgresql import Outcome, Session, outcome
 from miglint.effects.postgresql.pending import events_of, needs_none
-from miglint.facts.target import Version
+from miglint.effects.unmeasured import unmeasured
+from miglint.facts.target import Database
 from miglint.schema.editor import Execution
 from miglint.schema.state import Origin
 from miglint.schema.tables import DatabaseState
@@ -56,15 +57,18 @@ class Executed(NamedTuple):
 
 
 def run(
-    executed: Iterable[Executed], *, atomic: bool, version: Version, is_old: Callable[[Origin], bool]
+    executed: Iterable[Executed], *, atomic: bool, database: Database, is_old: Callable[[Origin], bool]
 ) -> dict[str, tuple[Run, ...]]:
     """What a migration's executions do, by operation; they come in the order in which they run, deferred ones last.
 
     `is_old` says whether what an operation made was there for the running release: nobody waits for other tables.
+    Only PostgreSQL's locks are known.
     """
     everything = tuple(executed)
-    strings = Counter((one.operation, one.execution.query) for one in everything if one.execution.query is not None)
-    running = _Running(atomic, version, is_old, _made_at_the_end(everything), strings)
+    strings: Counter[tuple[str, int | None]] = Counter(
+        (one.operation, one.execution.query) for one in everything if one.execution.query is not None
+    )
+    running = _Running(atomic, database, is_old, _made_at_the_end(everything), strings)
     runs: dict[str, list[Run]] = {}
     for one in everything:
         runs.setdefault(one.operation, []).append(running.execute(one))
@@ -102,7 +106,7 @@ class _Open:
 @dataclass(slots=True)
 class _Running:
     atomic: bool
-    version: Version
+    database: Database
     is_old: Callable[[Origin], bool]
     # Constraints that wait for the migration's end.
     awaited: set[str]
@@ -170,7 +174,10 @@ class _Running:
 
     def _outcome(self, statement: Statement, found: DatabaseState, transaction: _Open) -> Outcome:
         utc = self.utc if transaction.utc is None else transaction.utc
-        done = outcome(statement, found, Session(self.version, transaction.number > 0, utc))
+        session = Session(self.database.version, transaction.number > 0, utc)
+        if self.database.vendor != "postgresql":
+            return unmeasured(statement, self.database.vendor)
+        done = outcome(statement, found, session)
         table = needs_none(statement, found, transaction.pending.keys())
         if table is not None:
             why = (
