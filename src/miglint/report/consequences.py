@@ -192,7 +192,7 @@ def _short_locks(told: Sequence[Consequence], more: bool) -> Iterator[Verdict]:
     waits = _waits(_blocking(one.run for one in told), {})
     if more:
         if waits:
-            yield Verdict("safe", "Locks of tables are short", f": {waits} for an instant.")
+            yield Verdict("safe", "Table locks are short", f": {waits} for an instant.")
         return
     rest = f"{waits} for an instant" if waits else "nobody waits" if told else "the database is left as it is"
     yield Verdict("safe", "Safe under traffic", f": {rest}.")
