@@ -316,18 +316,23 @@ class Cursor:
         self.take("setof")
         found = self._scalar()
         while True:
-            if self.take("["):
-                if self.at < self.last and self.tokens[self.at].kind == "number":
-                    self.at += 1
-                self.expect("]")
+            # ARRAY[4] is [4].
+            if self.take("array") and self.word != "[":
                 found = ColumnType("array", (), found)
-            elif self.take("array"):
-                if self.take("["):
-                    self.at += 1
-                    self.expect("]")
-                found = ColumnType("array", (), found)
+            elif self.take("["):
+                found = ColumnType("array", self._array_size(), found)
             else:
                 return found
+
+    def _array_size(self) -> tuple[int, ...]:
+        """After the bracket that opens; the server heeds no size."""
+        sizes: tuple[int, ...] = ()
+        if self.at < self.last and self.tokens[self.at].kind == "number":
+            text = self.tokens[self.at].text
+            sizes = (int(text),) if text.isdecimal() else ()
+            self.at += 1
+        self.expect("]")
+        return sizes
 
     def _scalar(self) -> ColumnType:
         if self.at >= self.last:
