@@ -44,7 +44,7 @@ from miglint.schema.editor.creating import (
     remove_field,
     table_comment,
 )
-from miglint.schema.editor.execution import Deferred, Execution, executed, opaque
+from miglint.schema.editor.execution import Deferred, Execution, executed, names_made, opaque
 from miglint.schema.editor.expressions import quoted
 from miglint.schema.editor.indexing import (
     add_constraint,
@@ -69,7 +69,8 @@ __all__ = ["Deferred", "Execution", "SchemaEditor"]
 class SchemaEditor:
     """Django's schema editor during one migration: what is deferred outlives an operation.
 
-    `place` is the index path of the operation that is running.
+    `place` is the index path of the operation that is running. `postponed` are the names, as they were first, of
+    the indexes and constraints that wait for the end of the migration.
     """
 
     def __init__(self, ground: Ground, django: Version, database_version: Version) -> None:
@@ -77,6 +78,7 @@ class SchemaEditor:
         self.django = django
         self.database_version = database_version
         self.deferred: list[Deferred] = []
+        self.postponed: set[str] = set()
         self.place = ""
         self._queries = 0
 
@@ -90,6 +92,7 @@ class SchemaEditor:
     def close(self) -> tuple[tuple[str, Execution], ...]:
         """What is deferred, as it is at the end of the migration, with the index path of the operation that asked."""
         left, self.deferred = self.deferred, []
+        self.postponed.clear()
         return tuple((one.place, one.execution) for one in left)
 
     def defer(self, *executions: Execution) -> Iterator[Execution]:
@@ -97,6 +100,7 @@ class SchemaEditor:
         for one in executions:
             kept = Execution(one.statements, deferred=True, text=one.text, query=one.query)
             self.deferred.append(Deferred(self.place, kept))
+            self.postponed.update(names_made(kept))
             yield kept
 
     def next_query(self) -> int:

@@ -34,7 +34,7 @@ def alter(editor: SchemaEditor, transition: Transition, database: DatabaseState)
     """What runs for an operation that changes a field or a table's name."""
     operation, label = transition.operation, transition.migration.key.app_label
     before, after = transition.before, transition.after
-    run = _Run(editor, before, after, Introspection(database))
+    run = _Run(editor, before, after, Introspection(database, postponed=editor.postponed))
     match operation:
         case AlterField(model_name=str(name), name=str(field_name), field=becomes):
             yield from run.field(before.model(label, name), field_name, after.model(label, name), field_name, becomes)

@@ -314,7 +314,8 @@ def _removed(
     one = bound(model, name, field, state, editor.ground, editor.django)
     if one.is_foreign_key:
         expected = foreign_key(editor, one).name if is_foreign_key(field) else None
-        found = Introspection(database).constraints(table, "foreign key", (one.column,), expected)
+        introspection = Introspection(database, postponed=editor.postponed)
+        found = introspection.constraints(table, "foreign key", (one.column,), expected)
         for constraint in found:
             yield executed(
                 SetConstraints((constraint,), immediate=True), AlterTable(table, (DropConstraint(constraint),))

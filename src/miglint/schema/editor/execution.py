@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -51,6 +51,16 @@ def altered(table: str, *actions: AlterTableAction) -> Execution:
 
 def opaque(kind: str, reason: str, *names: str) -> Execution:
     return Execution((OpaqueStatement(kind, reason, frozenset(names)),))
+
+
+def names_made(execution: Execution) -> Iterator[str]:
+    """The names of the indexes and constraints that an execution makes."""
+    for statement in execution.statements:
+        match statement:
+            case AlterTable(_, (AddConstraint(Constraint(name=str(name))),)) | CreateIndex(str(name)):
+                yield name
+            case _:
+                pass
 
 
 def with_renamed_table(deferred: Iterable[Deferred], old: str, new: str, vendor: Vendor) -> list[Deferred]:

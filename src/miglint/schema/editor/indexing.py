@@ -479,7 +479,9 @@ def _dropped_together(
     if known is not None:
         held += [one for one in known.indexes if one.unique == unique]
         held += [one for one in known.constraints if unique and one.kind == "unique"]
-    found = [one.name for one in held if one.columns == columns and one.name and one.name not in kept]
+    found = [
+        one.name for one in held if one.columns == columns and one.name and one.name not in kept | editor.postponed
+    ]
     waiting = [one for one in editor.deferred if _makes(one.execution, table, columns)]
     if unique and waiting and editor.django >= (6, 1):
         editor.deferred = [one for one in editor.deferred if one is not waiting[0]]

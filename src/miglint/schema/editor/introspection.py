@@ -14,13 +14,15 @@ from miglint.sql.statement import ConstraintKind, Numbering
 class Introspection:
     """The database before an operation, seen while it runs.
 
-    `moved` has tables' old names by their new ones, `dropped` the indexes that are gone by now. Of a table that is not
-    known, what Django and PostgreSQL would have made is taken to be there.
+    `moved` has tables' old names by their new ones, `dropped` the indexes that are gone by now. `postponed` is what
+    waits for the end of the migration, though the database has it already. Of a table that is not known, what Django
+    and PostgreSQL would have made is taken to be there.
     """
 
     database: DatabaseState
     moved: dict[str, str] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
+    postponed: Collection[str] = ()
 
     def constraints(
         self,
@@ -38,7 +40,9 @@ class Introspection:
                 name = one.name or expected
                 if name is not None:
                     found.append(name)
-        return found if found or not _is_doubtful(known) or expected is None else [expected]
+        if not found and _is_doubtful(known) and expected is not None:
+            found = [expected]
+        return [name for name in found if name not in self.postponed]
 
     def indexes(self, table: str, column: str, expected: Collection[str], excluded: Collection[str]) -> list[str]:
         """The names of B-tree indexes on exactly one column that are no constraint's, unique ones included."""
@@ -52,7 +56,7 @@ class Introspection:
         if not found and _is_doubtful(known):
             found = list(expected)
         # Django's query groups by name.
-        return sorted(name for name in found if name not in self.dropped)
+        return sorted(name for name in found if name not in self.dropped and name not in self.postponed)
 
     def numbering(self, table: str, column: str, expected: Numbering | None) -> Numbering | None:
         """How a column numbers its rows."""
