@@ -286,6 +286,22 @@ def test_what_a_named_django_lacks_is_found(here: Path, capsys: pytest.CaptureFi
     assert "MIG217" not in codes(capsys)
 
 
+def test_labels_are_those_that_the_named_django_gives(here: Path) -> None:
+    tree(here, {"shop/__init__.py": "default_app_config = 'shop.conf.ShopConfig'\n"})
+    config = "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n    name = 'shop'\n    label = 'store'\n"
+    (here / "shop" / "conf.py").write_text(config)
+
+    def labels() -> list[str]:
+        (found,) = read(["."]).trees
+        return [app.label for app in found.projects[0].layout.apps]
+
+    assert labels() == ["shop"]
+    (here / "requirements.txt").write_text("Django==4.0.2\n")
+    assert labels() == ["store"]
+    (here / "requirements.txt").write_text("Django==4.1\n")
+    assert labels() == ["shop"]
+
+
 def test_broken_files_are_left_out_and_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files: dict[str, str | bytes] = {
         "Pipfile.lock": '{"django"',

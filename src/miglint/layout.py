@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,6 +64,8 @@ class Ground:
     configs: frozenset[str] = frozenset()
     # The version of Django on the command line, which beats those of the settings.
     django: tuple[int, ...] | None = None
+    # That which a project's own files name, by its root, where nobody said otherwise.
+    named: Callable[[str], tuple[int, ...] | None] | None = None
 
 
 class Laid(NamedTuple):
@@ -376,7 +378,8 @@ class _Surveyor:
         if by_entry is not None:
             return by_entry
         configured = self.ground.configured.get(root)
-        django = self.ground.django or (configured.django if configured is not None else None)
+        said = self.ground.django or (configured.django if configured is not None else None)
+        django = said if said is not None or self.ground.named is None else self.ground.named(root)
         if django is not None and django < (4, 1):
             path = f"{package}/__init__.py"
             module = self.modules.module(path)

@@ -32,6 +32,7 @@ from miglint.findings import Notice
 from miglint.imports import Imports
 from miglint.pool import parse_all
 from miglint.resolve import Lookup, Modules, resolve_migration
+from miglint.targets import django_of
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -346,6 +347,10 @@ class _Reader:
             folder = os.path.dirname(folder) or "."
         return self.configurations.get(folder)
 
+    def _django_of(self, root: str) -> Version | None:
+        found = django_of(self._evidence_of(root))
+        return found.version if found is not None else None
+
     def _evidence_of(self, root: str) -> Evidence:
         found = []
         folder = root
@@ -426,6 +431,7 @@ class _Reader:
                 if b"AppConfig" in (self._data(path) or b"")
             ),
             self.django,
+            cache(self._django_of),
         )
         while True:
             laid = layout.lay_out(ground)

@@ -60,9 +60,9 @@ def is_aside(name: str) -> bool:
 def required_in(path: str, data: bytes) -> tuple[Wanted, ...]:
     """What a lock file or a project's metadata say of Django. Raises UnreadableError."""
     folder, _, name = path.rpartition("/")
-    text = _text(data)
-    if "django" not in text.casefold():
+    if not any(word in data for word in (b"django", b"Django", b"DJANGO")):
         return ()
+    text = _text(data)
     aside = folder.rpartition("/")[2] in ASIDE_FOLDERS
     if name == "Pipfile.lock":
         said = _pipfile_lock(_json(text))
@@ -219,7 +219,7 @@ def _requirement(line: str) -> Specifiers | None:
 
 _Found = Iterator[tuple[list[Specifiers], bool]]
 
-_LOCKED = re.compile(r"""^name\s*=\s*(["'])django\1\s*$""", re.MULTILINE | re.IGNORECASE)
+_LOCKED = re.compile(r"""\nname\s*=\s*["'][Dd]jango["']""")
 _LOCKED_VERSION = re.compile(r"""^version\s*=\s*["']([^"'\n]*)["']""", re.MULTILINE)
 
 
