@@ -199,20 +199,34 @@ def _short_locks(told: Sequence[Consequence], more: bool) -> Iterator[Verdict]:
 
 
 def _danger(operations: Sequence[OperationPlan]) -> str:
-    runs = [run for operation in operations for run in operation.runs if run.is_dangerous]
-    blocking = _blocking(runs)
+    """Who waits, and while which operations go over which tables; those that do the same are named together."""
+    blocking = _blocking(run for operation in operations for run in operation.runs if run.is_dangerous)
+    doing: dict[str, list[tuple[OperationPlan, dict[str, set[str]]]]] = {"rewrite": [], "write": [], "read": []}
+    for operation in operations:
+        work = _touched(operation)
+        doing[next(iter(work))].append((operation, work))
+    clauses = []
+    for group in filter(None, doing.values()):
+        s = "s" if len(group) == 1 else ""
+        parts = []
+        for verb in doing:
+            tables = {table for _, work in group for table in work.get(verb, ())}
+            if tables:
+                # They have just been named.
+                same = tables == {table for table, _ in blocking}
+                names = ("it" if len(tables) == 1 else "them") if same else listed(sorted(tables))
+                parts.append(f"{verb}{s} {'' if verb == 'rewrite' else 'every row of '}{names}")
+        clauses.append(f"{_operations([operation for operation, _ in group])} {listed(parts)}")
+    return f"{_waits(blocking, {})} while {', and '.join(clauses)}"
+
+
+def _touched(operation: OperationPlan) -> dict[str, set[str]]:
+    """The tables that a dangerous operation goes over, by the most that it does with each, the most first."""
+    runs = [run for run in operation.runs if run.is_dangerous]
     rewritten = {table for run in runs for table in run.rewrites}
     written = {table for run in runs for table in _filled(run)} - rewritten
     read = {table for run in runs for table in run.scans} - rewritten - written
-    s = "s" if len(operations) == 1 else ""
-    work = []
-    for verb, tables in (("rewrite", rewritten), ("write", written), ("read", read)):
-        if tables:
-            # They have just been named.
-            same = tables == {table for table, _ in blocking}
-            names = ("it" if len(tables) == 1 else "them") if same else listed(sorted(tables))
-            work.append(f"{verb}{s} {'' if verb == 'rewrite' else 'every row of '}{names}")
-    return f"{_waits(blocking, {})} while {_operations(operations)} {listed(work)}"
+    return {verb: tables for verb, tables in (("rewrite", rewritten), ("write", written), ("read", read)) if tables}
 
 
 def _filled(run: Run) -> set[str]:
