@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 from report.plans import (
     BLOCKING,
@@ -389,5 +390,16 @@ def test_sql_that_is_too_long_loses_strings_and_names_before_brackets_and_bracke
     assert brief("CREATE TABLE t (a integer NOT NULL, b text, c numeric(9, 2)) WITH (fillfactor = 70)", 50) == (
         "CREATE TABLE t (…) WITH (fillfactor = 70)"
     )
+    assert brief('UPDATE "t" SET "a" = 1, "b" = 2, "c" = 3 WHERE "d" IS NULL', 50) == (
+        'UPDATE "t" SET "a" = 1, … WHERE "d" IS NULL'
+    )
     assert brief("SELECT a FROM b WHERE c", 12) == "SELECT a FR…"
     assert brief("DO $$ BEGIN PERFORM (1); END $$", 10) == "DO '…'"
+
+
+def test_a_script_of_a_megabyte_is_cut_at_once():
+    rows = ", ".join(f"({number}, 'row {number}')" for number in range(60_000))
+    sql = f"INSERT INTO t (a, b) VALUES {rows}"
+    started = time.process_time()
+    assert brief(sql, 120).startswith("INSERT INTO t (a, b) VALUES (0, 'row 0'), (")
+    assert time.process_time() - started < 0.5

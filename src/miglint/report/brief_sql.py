@@ -26,6 +26,9 @@ _SHORT = 16
 _LONG_NAME = 32
 _END = 14
 
+# Of a text as long as a novel, this much is looked at.
+_ENOUGH = 2_000
+
 # What Django says of and beside every foreign key.
 _DEFERRED = re.compile(
     r" DEFERRABLE INITIALLY DEFERRED\b|; SET CONSTRAINTS .*? IMMEDIATE$|^SET CONSTRAINTS .*? IMMEDIATE; "
@@ -34,17 +37,23 @@ _DEFERRED = re.compile(
 # A kind of token, and its text.
 _Piece: TypeAlias = tuple[str, str]
 
+# All but the first column that an UPDATE sets.
+_SET = re.compile(r"^(UPDATE .*? SET [^,]*), .*?(?= WHERE | FROM |$)", re.IGNORECASE)
+
 
 def brief(sql: str, room: int, ellipsis: str = _ELLIPSIS) -> str:
     """One line of SQL, printable, without its comments and in at most `room` columns."""
     pieces = [
-        (match.lastgroup or "", " " if match.lastgroup == "space" else match[0]) for match in _TOKEN.finditer(sql)
+        (match.lastgroup or "", " " if match.lastgroup == "space" else match[0])
+        for match in _TOKEN.finditer(sql[:_ENOUGH])
     ]
+    if len(sql) > _ENOUGH:
+        pieces.append(("rest", ellipsis))
     text = _joined(pieces)
     if columns(text) <= room:
         return text
     for kept in _shorter(pieces, ellipsis):
-        text = _DEFERRED.sub("", _joined(kept))
+        text = _SET.sub(rf"\1, {ellipsis}", _DEFERRED.sub("", _joined(kept)))
         if columns(text) <= room:
             return text
     while columns(text) > room - len(ellipsis):
