@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgresql.servers import Servers, installations
 
 from miglint.cli import main
 from miglint.config import ConfigError
@@ -133,6 +135,51 @@ def test_a_thousand_bad_lines_are_not_all_told() -> None:
 def test_the_page_shows_the_query() -> None:
     shown = re.findall(r"^```sql\n(.*?)```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert QUERY in shown
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    with Servers() as started:
+        yield started
+
+
+TABLES = """\
+CREATE TABLE shop_order (id int PRIMARY KEY, note text);
+INSERT INTO shop_order SELECT n, 'x' FROM generate_series(1, 12345) AS n;
+CREATE TABLE "Odd,""Name" (id int);
+INSERT INTO "Odd,""Name" VALUES (1);
+CREATE SCHEMA archive;
+CREATE TABLE archive.shop_order (id int);
+CREATE TABLE event (id int, day int) PARTITION BY RANGE (day);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);
+CREATE TABLE event_1_1 PARTITION OF event_1 FOR VALUES FROM (0) TO (100000);
+CREATE TABLE event_2 PARTITION OF event FOR VALUES FROM (10) TO (20);
+INSERT INTO event SELECT n, n % 20 FROM generate_series(1, 2000) AS n;
+CREATE MATERIALIZED VIEW totals AS SELECT 1 AS n;
+ANALYZE;
+"""
+
+
+@pytest.mark.parametrize("major", sorted(major for major in installations() if major >= 12))
+def test_the_query_counts_what_a_server_holds(servers: Servers, major: int) -> None:
+    with servers[major].connect() as connection:
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        # A crash does this to what n_live_tup counts.
+        connection.execute("SELECT pg_stat_reset()")
+        with connection.cursor().copy(f"COPY ({QUERY}) TO STDOUT (FORMAT csv, HEADER)") as copying:
+            printed = b"".join(bytes(part) for part in copying)
+    rows = {name: counted.rows for name, counted in read_statistics(printed, "tables.csv").items() if "." in name}
+    assert rows == {
+        "archive.shop_order": 0,
+        "public.odd,name": 1,
+        "public.event": 2000,
+        "public.event_1": 1000,
+        "public.event_1_1": 1000,
+        "public.event_2": 1000,
+        "public.shop_order": 12_345,
+        "public.totals": 1,
+    }
 
 
 @pytest.fixture
