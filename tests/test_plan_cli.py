@@ -181,3 +181,21 @@ def test_the_same_input_gives_the_same_bytes(shop: Path, capsys: pytest.CaptureF
         assert main(["plan", "-m", "shop", "-v", "--no-cache", "--jobs", jobs]) == 0
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1]
+
+
+def test_what_blocks_traffic_is_shown_beside_what_does_not(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = 'migrations.AddIndex("order", models.Index(fields=["note"], name="order_note")),'
+    write(shop, "post", ("0001_initial", MODEL), ("0002_note", f"{FIELD}\n        {index}"))
+    assert main(["plan", "-m", "post.0002", "--color", "never"]) == 0
+    assert capsys.readouterr().out.startswith(
+        """\
+post.0002_note  atomic, post/migrations/0002_note.py
+  Blocks traffic: reads and writes of post_order wait while operation 1 reads every row of it.
+
+  ✓ 0  Add field note to order
+  ✗ 1  Create index order_note on field(s) note of model order
+       CREATE INDEX "order_note" ON "post_order" ("note")
+         reads every row of post_order to build index order_note
+         while reads and writes of post_order wait (locked since operation 0)
+"""
+    )
