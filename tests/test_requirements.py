@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 
 import pytest
 
@@ -37,6 +38,8 @@ def lines(text: str) -> list[list[str]]:
         ("==5.2rc1", "5.2"),
         ("==5.2.0a1", "5.2"),
         ("==5.2.1.post1+local.2", "5.2"),
+        ("==5.2.dev20240101", "5.2"),
+        ("==5.2.1-1", "5.2"),
         ("==4.*", "4.0 4.1 4.2"),
         ("==4.2.*", "4.2"),
         ("~=4.2.0", "4.2"),
@@ -129,6 +132,16 @@ def test_other_lines_say_nothing(line: str) -> None:
 )
 def test_a_line_for_django_is_read(line: str) -> None:
     assert lines(line) == [["5.2"]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["django" + " " * 50_000 + "@", "django==5.2" + "a" * 50_000 + "!", "django" + "[a]" * 50_000, "-r" * 50_000],
+)
+def test_a_long_line_takes_no_time(line: str) -> None:
+    started = process_time()
+    assert lines(line) == []
+    assert process_time() - started < 1
 
 
 def test_a_list_may_have_a_line_for_each_python() -> None:

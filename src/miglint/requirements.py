@@ -161,7 +161,7 @@ def highest(clauses: Specifiers) -> Specifier | None:
 
 _CLAUSE = re.compile(
     r"(?P<operator>~=|===|==|!=|<=|>=|<|>|\^|~)?v?(?P<release>\d{1,9}(?:\.\d{1,9})*)(?P<series>\.\*)?"
-    r"(?:[-_.]?[a-zA-Z]+[-_.]?\d*)*(?:\+[\w.]+)?"
+    r"(?:[-_.]?[a-zA-Z][\w.-]*|-\d+)?(?:\+[\w.-]+)?"
 )
 
 
@@ -213,7 +213,7 @@ def _requirements(path: str, text: str, aside: bool) -> Said:
 
 def _requirement(line: str) -> Specifiers | None:
     """What a requirement says of Django's version; None where it is another's, or says nothing."""
-    match = _REQUIREMENT.fullmatch(line.strip())
+    match = _REQUIREMENT.fullmatch(" ".join(line.split()))
     return (specifiers(match["specifiers"].strip("()")) or None) if match is not None else None
 
 
