@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from miglint.facts.fields import Field
 from miglint.facts.target import Version
-from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, text_of
-from miglint.schema.alteration import DATABASE_ON_DELETE, Placed
+from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, text_of, truth_of
+from miglint.schema.alteration import DATABASE_ON_DELETE, Placed, field_named
 from miglint.schema.column import AUTOMATIC, FOREIGN_KEYS, column_name, is_checked, is_enforced
 from miglint.schema.editor.columns import Target, local_fields, target_column, type_of
 from miglint.schema.field import Attributes, attributes
-from miglint.schema.model import Ground, between, concrete, own_table
+from miglint.schema.model import Ground, between, concrete, own_table, parents_of
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 from miglint.signatures import build_field
@@ -110,8 +110,9 @@ class Bound:
         if target is None:
             return None
         named = text_of(self.field.options.get("to_field"))
+        given = field_named(target, named)
         for name, field in local_fields(target, self.ground):
-            if name == named or (named is None and attributes(field).primary_key):
+            if (given is not None and name == given.name) or (named is None and attributes(field).primary_key):
                 return bound(target, name, field, state, self.ground, self.django)
         return None
 
@@ -195,21 +196,20 @@ def relations_to(
 
     With `hidden`, the foreign keys of many-to-many tables are among them, and those whose related_name ends in "+".
     """
+    models = list(state.models())
+    keys = {model.key} | {other.key for other in models if _shares_table(other, model, state)}
     found = []
-    for other in state.models():
-        for name, field in local_fields(other, ground):
-            one = bound(other, name, field, state, ground, django)
-            target = _target(one)
-            if target is None:
+    for other in models:
+        for name, field in _relations_of(other, ground):
+            target = target_of(field, other.app_label, other.name, ground.swappable)
+            between_them = hidden and field.kind == "ManyToManyField" and (target in keys or other.key in keys)
+            if target is None or not (target in keys or between_them):
                 continue
-            if _leads_to(target, model, state) and (hidden or not _is_hidden(one)):
+            one = bound(other, name, field, state, ground, django)
+            if target in keys and (hidden or not _is_hidden(one)):
                 found.append(one)
-            if hidden and one.is_many_to_many:
-                found += [
-                    side
-                    for side in _sides(other, name, state, ground, django)
-                    if _leads_to(_target(side), model, state)
-                ]
+            if between_them:
+                found += [side for side in _sides(other, name, state, ground, django) if _target(side) in keys]
     return found
 
 
@@ -256,11 +256,24 @@ def _target(one: Bound) -> ModelKey | None:
     return target_of(one.field, one.model.app_label, one.model.name, one.ground.swappable)
 
 
-def _leads_to(target: ModelKey | None, model: ModelState, state: SchemaState) -> bool:
-    if target is None or target == model.key:
-        return target is not None
-    found = state.model(*target)
-    shared = concrete(found, state) if found is not None else None
+def _relations_of(model: ModelState, ground: Ground) -> Iterator[tuple[str, Field]]:
+    """The fields of a model that relate to another, with the links to parents that nobody wrote.
+
+    Asked of every model for each key that changes: most fields relate to nothing.
+    """
+    if parents_of(model):
+        yield from local_fields(model, ground)
+        return
+    for one in model.fields.values():
+        if "to" in one.field.options:
+            yield one.name, one.field
+
+
+def _shares_table(other: ModelState, model: ModelState, state: SchemaState) -> bool:
+    """Whether a model is a proxy for another."""
+    if not truth_of(other.options.get("proxy"), False):
+        return False
+    shared = concrete(other, state)
     return shared is not None and shared.key == model.key
 
 
