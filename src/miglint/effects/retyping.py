@@ -33,6 +33,9 @@ def retyping(old: ColumnType, new: ColumnType, vendor: Vendor) -> Retyping:
     if new.name == old.name == "numeric":
         # Digits too many behind the point are rounded away, those before it are refused.
         return "same" if _room(new) >= _room(old) else "narrower"
+    # An interval's fields are a part of the type's name: only digits are lost.
+    if new.name.startswith("interval") and old.name.startswith("interval"):
+        return "same"
     if any(new.name in kind and old.name in kind for kind in _ALIKE) or (new.name == old.name and new.of == old.of):
         return "same"
     if (old.name, new.name) == ("inet", "cidr"):
@@ -62,14 +65,15 @@ _FLOATS = ("real", "double precision")
 # One kind of value in Python, and operators between them: only digits of seconds, or a time zone, are lost or gained.
 _ALIKE = (
     frozenset({"timestamp", "timestamp without time zone", "timestamp with time zone"}),
-    frozenset({"time", "time without time zone"}),
-    frozenset({"interval"}),
+    frozenset({"time", "time without time zone", "time with time zone"}),
     frozenset({"cidr", "inet"}),
 )
 
 # Types that Django has the driver hand out as text, or that the driver knows nothing of; a literal of the old kind is
 # taken for one of the new, as far as it can be read as one.
-_READ_AS_TEXT = frozenset({"cidr", "inet", "jsonb", "macaddr", "macaddr8"})
+_READ_AS_TEXT = frozenset(
+    {"bit", "bit varying", "cidr", "inet", "jsonb", "macaddr", "macaddr8", "money", "tsquery", "tsvector"}
+)
 
 # Types that the server brings and the driver turns into something else than text, or that no text compares with; any
 # other is a project's own, whose values come as text too: an enum, a domain.
@@ -77,10 +81,10 @@ _KNOWN = frozenset(
     {
         *_RANGES,
         *_FLOATS,
-        *("array", "bit", "bit varying", "boolean", "bytea", "date", "hstore", "interval", "json", "money", "numeric"),
+        *("array", "boolean", "bytea", "date", "hstore", "interval", "json", "numeric"),
         *("point", "line", "lseg", "box", "path", "polygon", "circle", "oid", "time", "time with time zone"),
         *("timestamp", "timestamp with time zone", "timestamp without time zone", "time without time zone"),
-        *("tsquery", "tsvector", "uuid", "xml", "geometry", "geography", "vector"),
+        *("uuid", "xml", "geometry", "geography", "vector"),
         *("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"),
         *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
     }

@@ -46,11 +46,13 @@ from miglint.sql.statement import (
     DropExpression,
     DropIdentity,
     DropNotNull,
+    DropSequence,
     DropTable,
     DropView,
     Expression,
     OpaqueStatement,
     OtherAction,
+    OtherStatement,
     RenameColumn,
     RenameConstraint,
     RenameTable,
@@ -83,6 +85,8 @@ def breaks_of_statements(change: Change) -> Iterator[Break]:
             case DropView(names, materialized, cascade):
                 word = "DROP MATERIALIZED VIEW" if materialized else "DROP VIEW"
                 yield from _dropped(names, word, change, cascade=cascade)
+            case DropSequence(cascade=True):
+                yield from _without_sequence(change)
             case CreateIndex(unique=True):
                 known = change.release.table(statement.table)
                 if known is not None:
@@ -100,6 +104,8 @@ def unknown_in(statements: Iterable[Statement]) -> str | None:
         match statement:
             case OpaqueStatement(reason=reason):
                 return reason
+            case OtherStatement(kind, text=text) if kind.startswith("DROP") and "cascade" in text.casefold():
+                return f"{kind} … CASCADE takes along what depends on it"
             case AlterTable(actions=actions):
                 for action in actions:
                     if isinstance(action, UnknownAction):
@@ -124,7 +130,9 @@ def _altered(action: AlterTableAction, known: KnownTable, change: Change) -> Ite
                     *("renamed column", "reads", known.name, old, _QUERIES_NAME_IT, evidence), "RENAME COLUMN", new
                 )
         case RenameTable(new):
-            if not _is_there(known, change):
+            if _is_there(known, change):
+                yield from _replaced(known, change, "RENAME TO")
+            else:
                 yield Break(
                     *("renamed table", "reads", known.name, None, _QUERIES_NAME_THE_TABLE, known.made), "RENAME TO", new
                 )
@@ -182,15 +190,33 @@ def _dropped_column(name: str, known: KnownTable, change: Change) -> Iterator[Br
     elif left.made != _made_at_start(known, name, change):
         # It was made anew, perhaps as something else: what it holds now is another matter.
         yield from _retyped(name, left.type, known, change, "DROP COLUMN")
+        yield from _not_null(name, known, change, "DROP COLUMN")
 
 
 def _dropped(names: Iterable[str], word: str, change: Change, *, cascade: bool) -> Iterator[Break]:
     for name in names:
         known = change.release.table(name)
-        if known is not None and not _is_there(known, change):
+        if known is None:
+            pass
+        elif _is_there(known, change):
+            yield from _replaced(known, change, word)
+        else:
             yield Break("dropped table", "reads", known.name, None, _QUERIES_NAME_THE_TABLE, known.made, word)
         if cascade:
             yield from _views_dropped(name, None, word, change)
+
+
+def _replaced(known: KnownTable, change: Change, word: str) -> Iterator[Break]:
+    """A table or view that has taken the place of another may lack columns, or have others under their names."""
+    held = _held(known, change.database_end)
+    if held is None or not held.columns:
+        return
+    for name in known.columns:
+        if name not in held.columns:
+            evidence = _evidence(known, name)
+            yield Break("dropped column", "reads", known.name, name, _QUERIES_NAME_IT, evidence, word)
+        elif held.kind == "table":
+            yield from _retyped(name, held.columns[name].type, known, change, word)
 
 
 def _views_dropped(table: str, column: str | None, word: str, change: Change) -> Iterator[Break]:
@@ -237,9 +263,11 @@ def _without_default(column: str, known: KnownTable, change: Change, word: str) 
     start = _found(known, column, change)
     if column not in known.columns:
         # Who does not know the column needs a value for it, as soon as it takes no NULL.
-        if start is not None and start.nullable is False:
+        left = _left(known, column, change)
+        held = left if left is not None else start
+        if held is not None and held.nullable is False:
             why = "the running release does not know it, and the database has no default for it any more"
-            yield Break("required column", "writes", known.name, column, why, start.made, word)
+            yield Break("required column", "writes", known.name, column, why, held.made, word)
         return
     state = known.columns[column].state
     if state is None:
@@ -262,10 +290,25 @@ def _without_default(column: str, known: KnownTable, change: Change, word: str) 
     yield Break("required column", "writes", known.name, column, why, state, word)
 
 
-def _not_null(column: str, known: KnownTable, change: Change, word: str) -> Iterator[Break]:
+def _without_sequence(change: Change) -> Iterator[Break]:
+    """CASCADE takes along the defaults that count by the sequence."""
+    for table in change.database_start.tables():
+        filled = [one.name for one in table.columns.values() if _fills_itself(one)]
+        known = change.release.table(table.name) if filled else None
+        if known is None:
+            continue
+        for column in filled:
+            left = _left(known, column, change)
+            if left is not None and not _fills_itself(left):
+                yield from _without_default(column, known, change, "DROP SEQUENCE … CASCADE")
+
+
+def _not_null(column: str, known: KnownTable, change: Change, word: str, *, by_check: bool = False) -> Iterator[Break]:
     start = _found(known, column, change)
     left = _left(known, column, change)
-    if (start is not None and start.nullable is False) or _takes_null(known, column, change.database_end):
+    if start is not None and start.nullable is False:
+        return
+    if not by_check and _takes_null(known, column, change.database_end):
         return
     if column not in known.columns:
         held = left if left is not None else start
@@ -398,7 +441,7 @@ def _constrained(constraint: Constraint, known: KnownTable, change: Change) -> I
             if new:
                 match = _NOT_NULL.search(condition.sql)
                 for column in condition.names if match is not None else ():
-                    yield from _not_null(column, known, change, word)
+                    yield from _not_null(column, known, change, word, by_check=True)
                 return
             if not _is_checked_already(condition, known, change):
                 called = f"'{constraint.name}'" if constraint.name is not None else "the constraint"

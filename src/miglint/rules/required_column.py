@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from miglint.effects.breaks import Break
-from miglint.facts.operations import AddField, AlterOrderWithRespectTo, RunSQL
+from miglint.facts.operations import AddField, AlterOrderWithRespectTo
 from miglint.facts.target import Target
-from miglint.facts.values import texts_in
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule, subject
@@ -25,7 +24,7 @@ class RequiredColumn(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for broken in project.breaks_of(step).breaks:
-            if broken.kind == "required column" and not _is_given_a_default(step, project):
+            if broken.kind == "required column":
                 yield self._finding(broken, step, project.target)
 
     def _finding(self, broken: Break, step: Step, target: Target) -> Finding:
@@ -49,26 +48,15 @@ class RequiredColumn(OperationRule):
             case _:
                 field = broken.evidence if isinstance(broken.evidence, FieldState) else None
                 by = f" with {broken.statement}" if broken.statement is not None else ""
-                where = (
-                    [Related(field.defined.location, f"'{field.name}' was defined here")] if field is not None else []
-                )
+                related = [Related(field.defined.location, f"'{field.name}' was defined here")] if field else []
                 return self.finding(
                     step.location,
                     f"'{broken.place}' becomes required{by}: {broken.why}, so an INSERT of the release that is still "
                     "running fails.",
                     hint=_hint(target) if broken.statement is None else _IN_SQL,
-                    related=tuple(where),
+                    related=tuple(related),
                     subject=subject(step, broken, field.name if field is not None else broken.column),
                 )
-
-
-def _is_given_a_default(step: Step, project: Project) -> bool:
-    passed = False
-    for other in project.around(step):
-        passed = passed or other is step
-        if passed and isinstance(other.operation, RunSQL):
-            return any("set default" in sql.casefold() for sql in texts_in(other.operation.sql))
-    return False
 
 
 _IN_SQL = (
