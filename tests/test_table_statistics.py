@@ -102,6 +102,7 @@ def test_what_was_never_counted_is_not_known() -> None:
 
 def test_a_float_is_a_number_too() -> None:
     assert read("shop_order,1.2e+07,1e999\n") == {"shop_order": Counted(12_000_000, None)}
+    assert read(f"shop_order,5,{'9' * 5000}\n") == {"shop_order": Counted(5, None)}
 
 
 def test_another_encoding_of_windows_is_read() -> None:

@@ -125,7 +125,7 @@ def _table(row: Sequence[str], columns: _Columns) -> tuple[str, Counted]:
             # reltuples of a table that nobody has analysed is -1.
             numbers.append(None)
         else:
-            numbers.append(int(text) if text.isdecimal() else _rounded(text))
+            numbers.append(int(text) if text.isdecimal() and len(text) < 19 else _rounded(text))
     if problems:
         raise ConfigError(problems)
     schema = cell(columns.schema)
