@@ -13,7 +13,18 @@ from typing import NamedTuple, TypeAlias
 from miglint.facts.fields import Field
 from miglint.facts.operations import AlterField
 from miglint.facts.target import Version
-from miglint.facts.values import Call, Digest, Literal, Mapping, Parameter, Reference, Sequence, Unresolved, Value
+from miglint.facts.values import (
+    Call,
+    Digest,
+    Literal,
+    Mapping,
+    Parameter,
+    Reference,
+    Sequence,
+    Unresolved,
+    Value,
+    text_of,
+)
 from miglint.schema.column import (
     AUTOMATIC,
     FOREIGN_KEYS,
@@ -132,9 +143,7 @@ def type_in(
     seen |= {str(target)}
     named = field.options.get("to_field")
     if named is not None and named != Literal(None):
-        pointed = (
-            target.fields.get(named.value) if isinstance(named, Literal) and isinstance(named.value, str) else None
-        )
+        pointed = field_named(target, text_of(named))
         return type_in(pointed.field, target, state, ground, seen) if pointed is not None else unknown
     for one in target.fields.values():
         if attributes(one.field).primary_key:
@@ -144,6 +153,14 @@ def type_in(
         link = _written("ForeignKey", {"to": Literal(".".join(parents[0]))}, field)
         return type_in(link, target, state, ground, seen)
     return type_in(_written(ground.auto_field, {}, field), target, state, ground, seen)
+
+
+def field_named(model: ModelState, name: str | None) -> FieldState | None:
+    """A field by its name, or a foreign key by that of its attribute, which has `_id` at its end."""
+    if name is None or name in model.fields:
+        return model.fields.get(name or "")
+    related = model.fields.get(name.removesuffix("_id")) if name.endswith("_id") else None
+    return related if related is not None and related.field.kind in FOREIGN_KEYS else None
 
 
 def same(one: Value | None, other: Value | None) -> bool | None:

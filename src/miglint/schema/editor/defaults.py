@@ -22,11 +22,14 @@ def have_equal_defaults(old: Field, new: Field, django: Version) -> bool:
     if one is None or other is None:
         # Both by the clock: a day is the same day, a time is another.
         return one is None and other is None and old.kind == new.kind == "DateField"
-    if new.kind == "JSONField" and django >= (4, 2):
-        # Each is wrapped in an adapter of its own.
+    if new.kind == "BinaryField" or (new.kind in _ADAPTED and (django >= (4, 2)) == (new.kind == "JSONField")):
+        # Each is wrapped in an adapter of its own, and those are not compared.
         return False
     return same(one, other) is True and not _makes_new_values(one)
 
+
+# Wrapped for psycopg: JSON since Django 4.2, addresses until 4.1.
+_ADAPTED = frozenset({"GenericIPAddressField", "IPAddressField", "JSONField"})
 
 # Callables that return an equal value each time.
 _CONSTANT = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})

@@ -13,7 +13,7 @@ from miglint.schema.editor.columns import numbering_of, type_of
 from miglint.schema.editor.execution import Execution, altered, executed, opaque
 from miglint.schema.editor.expressions import quoted
 from miglint.schema.editor.introspection import Introspection
-from miglint.schema.names import in_database, schema_editor_name, split
+from miglint.schema.names import in_database, schema_editor_name, server_name, split
 from miglint.signatures import build_field
 from miglint.sql.statement import (
     AddIdentity,
@@ -102,7 +102,8 @@ def retype(
     if django < (4, 1):
         return Retyping(tuple(before), (action,), tuple(_serial(altering, table, old, new)))
     afterwards: list[Execution] = []
-    sequence = f"{split(table)[1]}_{new.column}_seq"
+    # The server's name for it, from when the column was made.
+    sequence = server_name(in_database(old.table), (old.column,), "seq")
     if new.is_automatic and not old.is_automatic:
         afterwards.append(altered(in_database(table), AddIdentity(new.column)))
     elif old.is_automatic and not new.is_automatic:
