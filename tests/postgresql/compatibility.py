@@ -82,99 +82,96 @@ def _two_rows(model: Any) -> Rows | None:
 
 
 def _outcomes(model: Any, rows: Rows) -> Outcomes:
-    from django.db import transaction
+    from django.db import connection, transaction
 
     row, other = rows
     with transaction.atomic():
-        found = {(severity, name): _tried(probe) for severity, name, probe in _probes(model, row, other)}
+        _run(connection, "SAVEPOINT probe")
+        found = {("reads", name): _tried(probe) for name, probe in _reads(model, row)}
+        found["writes", "update"] = _tried(lambda: _update(model, row))
+        # Then the row is taken out, so that it can be put in again.
+        is_out = _tried(lambda: _delete(model, row), keep=True)
+        for severity, name, changes in _inserts(model, row, other):
+            found[severity, name] = is_out and _tried(lambda values=changes: _insert(model, values))
         transaction.set_rollback(True)
     return found
 
 
-def _tried(probe: Callable[[], Any]) -> Any:
+def _tried(probe: Callable[[], Any], *, keep: bool = False) -> Any:
+    """What the probe gave, False where it fails, as it may at the commit. What it did is undone."""
     from django.db import DatabaseError, connection, transaction
 
-    class UndoneError(Exception):
-        pass
-
-    result: Any = False
     try:
-        with transaction.atomic():
-            result = probe()
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            raise UndoneError
-    except UndoneError:
+        result = probe()
+        _run(connection, "SAVEPOINT probe" if keep else "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK TO SAVEPOINT probe")
         return result
     except (DatabaseError, ValueError, TypeError, ArithmeticError):
+        # Django will not go on where save() has failed; the savepoint mends that.
+        transaction.set_rollback(False)
+        _run(connection, "ROLLBACK TO SAVEPOINT probe")
         return False
 
 
-def _probes(model: Any, row: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-    manager = model._base_manager
-    fields = model._meta.local_concrete_fields
-    pk = model._meta.pk
+def _run(connection: Any, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
-    def read() -> Any:
-        # The Python types of values matter, and which they are in this row does not.
-        values = manager.order_by(pk.attname).values_list(*(field.attname for field in fields))[:1]
+
+def _reads(model: Any, row: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    names = [field.attname for field in model._meta.local_concrete_fields]
+    manager = model._base_manager
+
+    def types() -> list[list[str]]:
+        # Which values they are in this row does not matter.
+        values = manager.order_by(model._meta.pk.attname).values_list(*names)[:1]
         return [[type(value).__name__ for value in line] for line in values]
 
-    yield "reads", "all columns", read
-    for field in fields:
-        if row[field.attname] is not None:
-            yield (
-                "reads",
-                f"by {field.name}",
-                lambda field=field: manager.filter(**{field.attname: row[field.attname]}).exists() or True,
-            )
-
-    def insert(changes: dict[str, Any], *, number: bool = False) -> bool:
-        _delete(model, row[pk.attname])
-        values = {**row, **changes}
-        if number:
-            del values[pk.attname]
-        model(**values).save_base(raw=True, force_insert=True)
-        return True
-
-    yield "writes", "insert", lambda: insert({})
-    if pk.get_internal_type().endswith("AutoField"):
-        yield "writes", "insert with the next number", lambda: insert({}, number=True)
-    settable = {field.attname: row[field.attname] for field in fields if not field.primary_key and not field.generated}
-    if settable:
-        yield "writes", "update", lambda: manager.filter(pk=row[pk.attname]).update(**settable) >= 0
-    alike = {
-        field.attname: other[field.attname]
-        for field in fields
-        if not field.primary_key and not field.unique and not field.generated
-    }
-    yield "tightens", "the same again", lambda: insert(alike)
-    for field in fields:
-        if not field.primary_key and not field.generated:
-            for value in _extremes(field):
-                yield (
-                    "tightens",
-                    f"{field.name} = {value!r:.40}",
-                    lambda field=field, value=value: insert({field.attname: value}),
-                )
-    for field in fields:
-        if field.attname in alike:
-            yield (
-                "tightens",
-                f"the same {field.name}",
-                lambda field=field: insert({field.attname: other[field.attname]}),
-            )
+    yield "all columns", types
+    known = {name: row[name] for name in names if row[name] is not None}
+    yield "by all columns", lambda: manager.filter(**known).exists() or True
 
 
-def _delete(model: Any, pk: Any) -> None:
+def _update(model: Any, row: dict[str, Any]) -> bool:
+    fields = [field for field in model._meta.local_concrete_fields if not field.primary_key and not field.generated]
+    if fields:
+        pk = row[model._meta.pk.attname]
+        model._base_manager.filter(pk=pk).update(**{field.attname: row[field.attname] for field in fields})
+    return True
+
+
+def _delete(model: Any, row: dict[str, Any]) -> bool:
     """Without the keys that point at the row having a say: it comes back."""
     from django.db import connection
 
-    quote = connection.ops.quote_name
+    table, column = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(f"DELETE FROM {quote(model._meta.db_table)} WHERE {quote(model._meta.pk.column)} = %s", [pk])
-        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute(
+            "SET LOCAL session_replication_role = replica; "
+            f"DELETE FROM {table} WHERE {column} = %s; SET LOCAL session_replication_role = origin",
+            [row[model._meta.pk.attname]],
+        )
+    return True
+
+
+def _insert(model: Any, values: dict[str, Any]) -> bool:
+    # Raw: the table of the model itself, not those of its parents.
+    model(**values).save_base(raw=True, force_insert=True)
+    return True
+
+
+def _inserts(model: Any, row: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    pk = model._meta.pk
+    yield "writes", "insert", row
+    if pk.get_internal_type().endswith("AutoField"):
+        yield "writes", "insert with the next number", {name: row[name] for name in row if name != pk.attname}
+    free = [field for field in model._meta.local_concrete_fields if not field.primary_key and not field.generated]
+    alike = {field.attname: other[field.attname] for field in free if not field.unique}
+    yield "tightens", "the same again", {**row, **alike}
+    for name, value in alike.items():
+        yield "tightens", f"the same {name}", {**row, name: value}
+    for field in free:
+        for value in _extremes(field):
+            yield "tightens", f"{field.name} = {value!r:.40}", {**row, field.attname: value}
 
 
 def _extremes(field: Any) -> list[Any]:

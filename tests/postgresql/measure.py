@@ -32,7 +32,7 @@ UNCOUNTED = re.compile(
 )
 
 # How many databases are kept for scenarios with the same history.
-KEPT = 4
+KEPT = 8
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Bench:
         self._admin = server.connect()
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._numbers = itertools.count()
-        _set_up_django(server)
+        _set_up_django()
 
     def close(self) -> None:
         self._admin.close()
@@ -70,7 +70,7 @@ class Bench:
         from django.db.migrations.loader import MigrationLoader
         from django.db.migrations.state import ProjectState
 
-        with _installed(folder):
+        with _installed(folder), _speaking_to(self._server):
             loader = MigrationLoader(None)
             *earlier, target = _plan(loader, migration)
             state = ProjectState(real_apps=loader.unmigrated_apps)
@@ -175,6 +175,30 @@ class Bench:
         self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+class Benches:
+    """One for each major, started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._servers = Servers()
+        self._benches: dict[int, Bench] = {}
+
+    def __enter__(self) -> Benches:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for bench in self._benches.values():
+            bench.close()
+        self._servers.__exit__(None, None, None)
+
+    def __getitem__(self, major: int) -> Bench:
+        if major not in self._benches:
+            self._benches[major] = Bench(self._servers[major])
+        return self._benches[major]
+
+    def has_contrib(self, major: int) -> bool:
+        return self._servers[major].contrib
+
+
 def _truth(statements: list[tuple[str, Measured]]) -> Truth:
     strongest: dict[str, str] = {}
     for _, measured in statements:
@@ -206,12 +230,11 @@ def _truth(statements: list[tuple[str, Measured]]) -> Truth:
     }
 
 
-def _set_up_django(server: Server) -> None:
+def _set_up_django() -> None:
     import django
     from django.conf import settings
-    from django.db import connection
 
-    database = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres", "HOST": server.host}
+    database = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres"}
     if not settings.configured:
         settings.configure(
             INSTALLED_APPS=[],
@@ -221,8 +244,20 @@ def _set_up_django(server: Server) -> None:
             TIME_ZONE="UTC",
         )
         django.setup()
-    connection.close()
-    connection.settings_dict["HOST"] = server.host
+
+
+@contextmanager
+def _speaking_to(server: Server) -> Iterator[None]:
+    from django.db import connections
+
+    # A connection of its own: Django asks once what its server can do.
+    connections["default"].close()
+    del connections["default"]
+    connections["default"].settings_dict["HOST"] = server.host
+    try:
+        yield
+    finally:
+        connections["default"].close()
 
 
 @contextmanager

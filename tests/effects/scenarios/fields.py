@@ -1,0 +1,98 @@
+"""AddField and RemoveField: kinds of fields, and what their options make of them."""
+
+from .scenario import Scenario
+
+
+def _add(name: str, field: str, model: str = "album", **options: object) -> Scenario:
+    return Scenario(name, f'AddField("{model}", "fresh", {field})', **options)  # type: ignore[arg-type]
+
+
+ADDED = (
+    _add("add nullable bigint", "models.BigIntegerField(null=True)"),
+    _add("add nullable uuid", "models.UUIDField(null=True)"),
+    _add("add nullable json", "models.JSONField(null=True)"),
+    _add("add nullable binary", "models.BinaryField(null=True)"),
+    _add("add nullable array", "ArrayField(models.CharField(max_length=5), null=True)"),
+    _add("add nullable date range", "DateRangeField(null=True)"),
+    _add("add nullable address", "models.GenericIPAddressField(null=True)"),
+    _add("add nullable search vector", "SearchVectorField(null=True)"),
+    _add("add nullable positive small integer", "models.PositiveSmallIntegerField(null=True)"),
+    _add("add nullable positive big integer", "models.PositiveBigIntegerField(null=True)", "track"),
+    _add("add boolean with a default", "models.BooleanField(default=True)"),
+    _add("add float with a default", "models.FloatField(default=1.5)"),
+    _add("add json with a callable default", "models.JSONField(default=dict)"),
+    _add("add array with a callable default", "ArrayField(models.IntegerField(), default=list)"),
+    _add("add uuid with a callable default", "models.UUIDField(default=uuid.uuid4)"),
+    _add("add time with a default", "models.TimeField(default=datetime.time(12))"),
+    _add("add text with a default", 'models.TextField(default="none yet")'),
+    _add("add blank text without default", "models.TextField(blank=True)"),
+    _add("add text without default", "models.TextField()"),
+    _add("add auto_now", "models.DateTimeField(auto_now=True)"),
+    _add("add file", 'models.FileField(upload_to="x", default="")'),
+    _add("add nullable integer with a default", "models.IntegerField(null=True, default=7)"),
+    _add("add boolean with db_default", "models.BooleanField(db_default=False)"),
+    _add("add text with db_default", 'models.TextField(db_default="x")'),
+    _add("add decimal with db_default", "models.DecimalField(max_digits=6, decimal_places=2, db_default=0)"),
+    _add("add date with db_default Now", "models.DateTimeField(db_default=Now())"),
+    _add("add float with db_default Random", "models.FloatField(db_default=Random())"),
+    _add("add sum with db_default", "models.IntegerField(db_default=models.Value(2) + models.Value(3))"),
+    _add("add lower with db_default", 'models.CharField(max_length=9, db_default=Lower(models.Value("ABC")))'),
+    _add("add positive integer with db_default", "models.PositiveIntegerField(db_default=1)"),
+    _add("add both defaults", "models.IntegerField(default=3, db_default=4)"),
+    _add(
+        "add stored generated",
+        'models.GeneratedField(expression=Upper("title"), output_field=models.TextField(), db_persist=True)',
+    ),
+    _add(
+        "add virtual generated",
+        'models.GeneratedField(expression=F("stock") * 2, output_field=models.IntegerField(), db_persist=False)',
+        since=18,
+    ),
+    _add("add indexed text", 'models.TextField(default="", db_index=True)', "artist"),
+    _add("add indexed boolean", "models.BooleanField(null=True, db_index=True)", "artist"),
+    _add("add slug", "models.SlugField(null=True)"),
+    _add("add unique slug", "models.SlugField(null=True, unique=True)"),
+    _add("add unique integer with one default", "models.IntegerField(default=0, unique=True)"),
+    _add("add unique uuid made by the server", 'models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"))'),
+    _add("add nullable foreign key", 'models.ForeignKey("shop.tag", null=True, on_delete=PROTECT)'),
+    _add("add foreign key with a default", 'models.ForeignKey("shop.tag", default=1, on_delete=PROTECT)'),
+    _add("add foreign key with db_default", 'models.ForeignKey("shop.tag", db_default=1, on_delete=PROTECT)'),
+    _add("add foreign key without index", 'models.ForeignKey("shop.tag", null=True, db_index=False, on_delete=CASCADE)'),
+    _add("add foreign key without constraint", 'models.ForeignKey("shop.tag", null=True, db_constraint=False, on_delete=DO_NOTHING)'),
+    _add("add foreign key to a unique column", 'models.ForeignKey("shop.tag", to_field="word", null=True, on_delete=CASCADE)'),
+    _add("add foreign key to itself", 'models.ForeignKey("self", null=True, on_delete=CASCADE)'),
+    _add("add foreign key to an inheriting model", 'models.ForeignKey("shop.demo", null=True, on_delete=CASCADE)', "chart"),
+    _add("add one to one without constraint", 'models.OneToOneField("shop.tag", null=True, db_constraint=False, on_delete=CASCADE)'),
+    _add("add one to one with a default", 'models.OneToOneField("shop.tag", default=1, on_delete=CASCADE)'),
+    _add("add many to many", 'models.ManyToManyField("shop.artist")', "chart"),
+    _add("add many to many to itself", 'models.ManyToManyField("self")', "artist"),
+    _add("add many to many without constraints", 'models.ManyToManyField("shop.artist", db_constraint=False)', "chart"),
+    _add("add column to an inheriting model", "models.IntegerField(null=True)", "demo"),
+    _add("add indexed column to an inheriting model", "models.IntegerField(null=True, db_index=True)", "demo"),
+    _add("add column with a comment", 'models.IntegerField(null=True, db_comment="why")'),
+    _add("add column named anew", 'models.IntegerField(null=True, db_column="Odd Name")'),
+    _add("add column that is there", "models.IntegerField(null=True)", sql="ALTER TABLE shop_album ADD COLUMN fresh text"),
+    _add("add indexed foreign key without a transaction", 'models.ForeignKey("shop.tag", null=True, on_delete=CASCADE)', "track", atomic=False),
+    _add("add unique without a transaction", "models.IntegerField(null=True, unique=True)", "track", atomic=False),
+    _add("add hstore", "HStoreField(null=True)", history="HStoreExtension()", contrib=True),
+)  # fmt: skip
+
+REMOVED = (
+    Scenario("remove nullable column", 'RemoveField("album", "notes")'),
+    Scenario("remove column", 'RemoveField("artist", "rating")'),
+    Scenario("remove indexed column", 'RemoveField("artist", "fans")'),
+    Scenario("remove unique column", 'RemoveField("artist", "slug")'),
+    Scenario("remove foreign key", 'RemoveField("album", "artist")'),
+    Scenario("remove foreign key to itself", 'RemoveField("track", "parent")'),
+    Scenario("remove many to many", 'RemoveField("album", "tags")'),
+    Scenario("remove column of an inheriting model", 'RemoveField("demo", "studio")'),
+    Scenario("remove column with a constraint", 'RemoveConstraint("chart", "chart_place"),\nRemoveField("chart", "place")'),
+    Scenario("remove column that a view needs", 'RemoveField("album", "notes")', sql="CREATE VIEW noted AS SELECT id, notes FROM shop_album"),
+    Scenario("remove column that a matview needs", 'RemoveField("album", "notes")', sql="CREATE MATERIALIZED VIEW noted AS SELECT id, notes FROM shop_album"),
+    Scenario("remove column of a partial index", 'RemoveField("album", "notes")', sql="CREATE INDEX i ON shop_album (title) WHERE notes IS NOT NULL"),
+    Scenario("remove column of a statistics object", 'RemoveField("album", "notes")', sql="CREATE STATISTICS s ON title, notes FROM shop_album"),
+    Scenario("remove column with a default of its own", 'RemoveField("album", "discs")', sql="ALTER TABLE shop_album ALTER discs SET DEFAULT 1"),
+    Scenario("remove column of a generated one", 'RemoveField("album", "discs")', sql="ALTER TABLE shop_album ADD twice int GENERATED ALWAYS AS (discs * 2) STORED"),
+)  # fmt: skip
+
+FIELDS = ADDED + REMOVED

@@ -1,0 +1,92 @@
+"""Models, indexes, constraints, extensions: what Django has operations for besides fields."""
+
+from .scenario import Scenario, sql
+
+TABLES = (
+    Scenario("create model with a foreign key", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True)), ("artist", models.ForeignKey("shop.artist", on_delete=CASCADE))])'),
+    Scenario("create model with two foreign keys", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True)), ("artist", models.ForeignKey("shop.artist", on_delete=CASCADE)), ("tag", models.ForeignKey("shop.tag", null=True, on_delete=CASCADE))])'),
+    Scenario("create model with many to many", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True)), ("artists", models.ManyToManyField("shop.artist"))])'),
+    Scenario("create model that inherits", 'CreateModel("Live", [("album_ptr", models.OneToOneField("shop.album", parent_link=True, primary_key=True, on_delete=CASCADE)), ("hall", models.TextField())], bases=("shop.album",))'),
+    Scenario("create model with everything", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True)), ("n", models.PositiveIntegerField(db_index=True)), ("s", models.SlugField(unique=True))], options={"indexes": [Index(fields=["n"], name="gig_n")], "constraints": [UniqueConstraint(fields=["n", "s"], name="gig_u"), CheckConstraint(condition=Q(n__gt=1), name="gig_c")]})'),
+    Scenario("create model then fill it", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField())]),\n' + sql("INSERT INTO shop_gig (n) SELECT fans FROM shop_artist") + ',\nAddIndex("gig", Index(fields=["n"], name="gig_n"))'),
+    Scenario("create model for a table that is there", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True))])', sql="CREATE TABLE shop_gig (id bigint)"),
+    Scenario("create unmanaged model", 'CreateModel("Gig", [("id", models.BigAutoField(primary_key=True))], options={"managed": False})'),
+    Scenario("create proxy", 'CreateModel("Band", [], options={"proxy": True}, bases=("shop.artist",))'),
+    Scenario("delete model", 'DeleteModel("Chart")'),
+    Scenario("delete model with a foreign key", 'DeleteModel("Track")'),
+    Scenario("delete model that others refer to", 'RemoveField("track", "album"),\nDeleteModel("Sleeve"),\nDeleteModel("Demo"),\nDeleteModel("Album")', history='AlterUniqueTogether("track", set())'),
+    Scenario("delete inheriting model", 'DeleteModel("Demo")'),
+    Scenario("delete one to one key model", 'DeleteModel("Sleeve")'),
+    Scenario("rename model", 'RenameModel("Chart", "Ranking")'),
+    Scenario("rename model with foreign keys to it", 'RenameModel("Artist", "Musician")'),
+    Scenario("rename model with many to many", 'RenameModel("Album", "Record")', history='DeleteModel("Demo")'),
+    Scenario("rename many to many target", 'RenameModel("Tag", "Word")'),
+    Scenario("rename model that refers to itself", 'RenameModel("Track", "Song")'),
+    Scenario("rename model then add to it", 'RenameModel("Chart", "Ranking"),\nAddField("ranking", "fresh", models.IntegerField(null=True, db_index=True))'),
+    Scenario("rename model and pin its table", 'AlterModelTable("chart", "shop_chart"),\nRenameModel("Chart", "Ranking")'),
+    Scenario("change table", 'AlterModelTable("chart", "ranking")'),
+    Scenario("change table of a model with many to many", 'AlterModelTable("album", "record")'),
+    Scenario("table comment", 'AlterModelTableComment("chart", "weekly")'),
+    Scenario("model options", 'AlterModelOptions("chart", {"ordering": ["week"], "verbose_name": "x"})'),
+    Scenario("order with respect to", 'AlterOrderWithRespectTo("track", "album")'),
+    Scenario("unmanage model", 'AlterModelOptions("chart", {"managed": False}),\nAddField("chart", "fresh", models.IntegerField())'),
+)  # fmt: skip
+
+INDEXES = (
+    Scenario("index of two columns", 'AddIndex("track", Index(fields=["number", "-seconds"], name="i"))'),
+    Scenario("index of an expression", 'AddIndex("album", Index(Lower("title"), name="i"))'),
+    Scenario("index with condition", 'AddIndex("album", Index(fields=["title"], condition=Q(stock__gt=5), name="i"))'),
+    Scenario("hash index", 'AddIndex("album", HashIndex(fields=["title"], name="i"))'),
+    Scenario("gin index", 'AddIndex("album", GinIndex(fields=["extra"], name="i"))'),
+    Scenario("gist index of a range", 'AddIndex("album", GistIndex(fields=["span"], name="i"))', history='AddField("album", "span", IntegerRangeField(default=(1, 2)))'),
+    Scenario("index without a transaction", 'AddIndex("track", Index(fields=["seconds"], name="i"))', atomic=False),
+    Scenario("concurrent index", 'AddIndexConcurrently("track", Index(fields=["seconds"], name="i"))', atomic=False),
+    Scenario("concurrent index with condition", 'AddIndexConcurrently("album", Index(fields=["title"], condition=Q(stock=0), name="i"))', atomic=False),
+    Scenario("two concurrent indexes", 'AddIndexConcurrently("track", Index(fields=["seconds"], name="i")),\nAddIndexConcurrently("album", Index(fields=["title"], name="j"))', atomic=False),
+    Scenario("concurrent index in a transaction", 'AddIndexConcurrently("track", Index(fields=["seconds"], name="i"))'),
+    Scenario("index of a name in use", 'AddIndex("track", Index(fields=["seconds"], name="chart_week_place"))'),
+    Scenario("remove index", 'RemoveIndex("chart", "chart_week_place")'),
+    Scenario("remove index concurrently", 'RemoveIndexConcurrently("chart", "chart_week_place")', atomic=False),
+    Scenario("rename index by name", 'RenameIndex("chart", new_name="chart_wp", old_name="chart_week_place")'),
+    Scenario("remove then add index", 'RemoveIndex("chart", "chart_week_place"),\nAddIndex("chart", Index(fields=["week"], name="chart_week_place"))'),
+    Scenario("brin and btree index", 'AddIndex("artist", BrinIndex(fields=["joined"], name="i")),\nAddIndex("artist", Index(fields=["rating"], name="j"))'),
+    Scenario("trigram index", 'AddIndex("album", GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="i"))', history="TrigramExtension()", contrib=True),
+)  # fmt: skip
+
+CONSTRAINTS = (
+    Scenario("check", 'AddConstraint("track", CheckConstraint(condition=Q(seconds__gte=0), name="c"))'),
+    Scenario("check of two columns", 'AddConstraint("track", CheckConstraint(condition=Q(seconds__gt=F("number") - 5), name="c"))', breaks="tightens"),
+    Scenario("check that rows break", 'AddConstraint("track", CheckConstraint(condition=Q(seconds__lt=10), name="c"))'),
+    Scenario("check of a nullable column", 'AddConstraint("album", CheckConstraint(condition=Q(notes__isnull=False), name="c"))'),
+    Scenario("check not valid", 'AddConstraintNotValid("track", CheckConstraint(condition=Q(seconds__gte=0), name="c"))'),
+    Scenario("check not valid then validated", 'AddConstraintNotValid("track", CheckConstraint(condition=Q(seconds__gte=0), name="c")),\nValidateConstraint("track", "c")'),
+    Scenario("check validated alone", 'ValidateConstraint("track", "c")', history='AddConstraintNotValid("track", CheckConstraint(condition=Q(seconds__gte=0), name="c"))'),
+    Scenario("check not valid then validated without a transaction", 'AddConstraintNotValid("track", CheckConstraint(condition=Q(seconds__gte=0), name="c")),\nValidateConstraint("track", "c")', atomic=False),
+    Scenario("check validated twice", 'ValidateConstraint("chart", "chart_place")'),
+    Scenario("unique", 'AddConstraint("track", UniqueConstraint(fields=["seconds", "number"], name="u"))', breaks="tightens"),
+    Scenario("unique with condition", 'AddConstraint("track", UniqueConstraint(fields=["seconds"], condition=Q(number__gt=3), name="u"))'),
+    Scenario("unique of an expression", 'AddConstraint("album", UniqueConstraint(Lower("title"), name="u"))'),
+    Scenario("unique deferred", 'AddConstraint("track", UniqueConstraint(fields=["seconds"], deferrable=models.Deferrable.DEFERRED, name="u"))'),
+    Scenario("unique with nulls alike", 'AddConstraint("album", UniqueConstraint(fields=["title", "notes"], nulls_distinct=False, name="u"))', since=15, breaks="tightens"),
+    Scenario("unique of a column and a key", 'AddConstraint("track", UniqueConstraint(fields=["id", "seconds"], name="u"))', breaks="none"),
+    Scenario("unique that rows break", 'AddConstraint("artist", UniqueConstraint(fields=["active"], name="u"))'),
+    Scenario("remove unique", 'RemoveConstraint("chart", "chart_one")'),
+    Scenario("remove check", 'RemoveConstraint("chart", "chart_place")'),
+    Scenario("replace check", 'RemoveConstraint("chart", "chart_place"),\nAddConstraint("chart", CheckConstraint(condition=Q(place__gte=0), name="chart_place"))'),
+    Scenario("tighten check", 'RemoveConstraint("chart", "chart_place"),\nAddConstraint("chart", CheckConstraint(condition=Q(place__gte=1, votes__gte=0), name="chart_place"))'),
+    Scenario("unique together", 'AlterUniqueTogether("album", {("title", "uid")})', breaks="tightens"),
+    Scenario("unique together given up", 'AlterUniqueTogether("track", set())'),
+    Scenario("exclusion", 'AddConstraint("album", ExclusionConstraint(expressions=[("span", RangeOperators.OVERLAPS)], name="e"))', history=sql("ALTER TABLE shop_album ADD span int4range") + ',\nSeparateDatabaseAndState(state_operations=[AddField("album", "span", IntegerRangeField(null=True))])', breaks="tightens"),
+    Scenario("exclusion of a scalar", 'AddConstraint("album", ExclusionConstraint(expressions=[("uid", RangeOperators.EQUAL), ("span", RangeOperators.OVERLAPS)], name="e"))', history='BtreeGistExtension(),\nAddField("album", "span", IntegerRangeField(null=True))', contrib=True, breaks="tightens"),
+)  # fmt: skip
+
+EXTENSIONS = (
+    Scenario("extension", "UnaccentExtension()", contrib=True),
+    Scenario("extension by name", 'CreateExtension("citext")', contrib=True),
+    Scenario("collation made", 'CreateCollation("plain", provider="libc", locale="C")'),
+    Scenario("collation dropped", 'RemoveCollation("plain", provider="libc", locale="C")', history='CreateCollation("plain", provider="libc", locale="C")'),
+    Scenario("collation dropped that is in use", 'RemoveCollation("plain", provider="libc", locale="C")', history='CreateCollation("plain", provider="libc", locale="C"),\nAlterField("album", "title", models.CharField(max_length=120, db_collation="plain"))'),
+    Scenario("citext column", 'AlterField("album", "title", models.CharField(max_length=120))', history="CITextExtension(),\n" + sql("ALTER TABLE shop_album ALTER title TYPE citext"), contrib=True),
+)  # fmt: skip
+
+MODELS = TABLES + INDEXES + CONSTRAINTS + EXTENSIONS

@@ -1,0 +1,162 @@
+"""What is predicted, held against real servers: each scenario runs on one of them, in turn."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from effects.agreement import compare
+from effects.scenarios import SCENARIOS, Scenario
+from postgresql.measure import Benches, Truth
+from postgresql.servers import VARIABLE, installations
+
+MAJORS = tuple(installations())
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+needs_servers = pytest.mark.skipif(not MAJORS and VARIABLE not in os.environ, reason="no PostgreSQL for this platform")
+
+
+def majors_for(scenario: Scenario) -> tuple[int, ...]:
+    return tuple(major for major in MAJORS if major >= scenario.since)
+
+
+def measured(benches: Benches, scenario: Scenario) -> tuple[int, Truth]:
+    """On a server that can run it; which one is the same each time."""
+    able = [major for major in majors_for(scenario) if benches.has_contrib(major) or not scenario.contrib]
+    if not able and VARIABLE not in os.environ:
+        pytest.skip(f"needs extensions: {VARIABLE} names no PostgreSQL that has them")
+    major = able[SCENARIOS.index(scenario) % len(able)]
+    return major, benches[major].measure(scenario.files)
+
+
+def test_scenarios_have_names_of_their_own() -> None:
+    assert len(BY_NAME) == len(SCENARIOS)
+
+
+@needs_servers
+def test_there_are_servers_of_two_majors_and_one_has_extensions_where_it_was_promised(benches: Benches) -> None:
+    assert len(MAJORS) >= 2
+    if VARIABLE in os.environ:
+        assert any(benches.has_contrib(major) for major in MAJORS)
+
+
+NOTHING: dict[str, Any] = {"dangerous": False, "scans": [], "rewrites": [], "breaks": "none"}
+
+# From the manual: https://www.postgresql.org/docs/current/explicit-locking.html, and of ALTER TABLE.
+KNOWN: dict[str, dict[str, Any]] = {
+    "add nullable bigint": {**NOTHING, "strongest_locks": {"shop_album": "ACCESS EXCLUSIVE"}},
+    "add boolean with a default": {**NOTHING, "breaks": "writes"},
+    "add boolean with db_default": NOTHING,
+    "add float with db_default Random": {"dangerous": True, "rewrites": ["shop_album"], "scans": ["shop_album"]},
+    "add nullable foreign key": {
+        "strongest_locks": {"shop_album": "ACCESS EXCLUSIVE", "shop_tag": "SHARE ROW EXCLUSIVE"},
+        "scans": ["shop_album"],
+        "dangerous": True,
+    },
+    "widen varchar": NOTHING,
+    "integer to bigint": {"rewrites": ["shop_track"], "dangerous": True},
+    "nullable to required": {"scans": ["shop_album"], "dangerous": True, "breaks": "tightens"},
+    "nullable to required with a valid check": {"scans": [], "dangerous": False},
+    "nullable to required with a check not validated": {"scans": ["shop_album"], "dangerous": True},
+    "concurrent index": {
+        **NOTHING,
+        "strongest_locks": {"shop_track": "SHARE UPDATE EXCLUSIVE"},
+        "scans": ["shop_track"],
+    },
+    "index without a transaction": {"strongest_locks": {"shop_track": "SHARE"}, "dangerous": True},
+    "check validated alone": {
+        **NOTHING,
+        "strongest_locks": {"shop_track": "SHARE UPDATE EXCLUSIVE"},
+        "scans": ["shop_track"],
+    },
+    "check not valid then validated": {"dangerous": True},
+    "check not valid then validated without a transaction": {"dangerous": False, "scans": ["shop_track"]},
+    "foreign key to nullable": {
+        "strongest_locks": {"shop_album": "ACCESS EXCLUSIVE", "shop_artist": "ACCESS EXCLUSIVE"},
+        "scans": ["shop_album", "shop_artist"],
+    },
+    "remove column": {**NOTHING, "breaks": "reads"},
+    "rename column": {**NOTHING, "breaks": "reads"},
+    "rows: update all": {**NOTHING, "strongest_locks": {"shop_track": "ROW EXCLUSIVE"}, "scans": ["shop_track"]},
+    "upkeep: vacuum": {**NOTHING, "strongest_locks": {"shop_chart": "SHARE UPDATE EXCLUSIVE"}},
+    "state only": {**NOTHING, "statements": []},
+}
+
+
+@needs_servers
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_everybody_knows_is_measured(name: str, benches: Benches) -> None:
+    _, truth = measured(benches, BY_NAME[name])
+    assert {key: truth.get(key) for key in KNOWN[name]} == KNOWN[name]
+
+
+FAILING = {
+    "add text without default": "IntegrityError: column",
+    "add column that is there": "ProgrammingError: column",
+    "concurrent index in a transaction": "NotSupportedError: The AddIndexConcurrently",
+    "integer of a view to bigint": "NotSupportedError: cannot alter type of a column used by a view",
+    "python then change": "OperationalError: cannot ALTER TABLE",
+    "index: concurrently after a setting": "InternalError: CREATE INDEX CONCURRENTLY cannot run",
+}
+
+
+@needs_servers
+@pytest.mark.parametrize("name", FAILING)
+def test_what_a_server_refuses_is_an_error(name: str, benches: Benches) -> None:
+    _, truth = measured(benches, BY_NAME[name])
+    assert truth["status"] == "error"
+    assert truth["error"].startswith(FAILING[name])
+
+
+# --- how they are compared ---
+
+TRUTH: Truth = {
+    "status": "ok",
+    "statements": [{"kind": "catalog"}, {"kind": "scan"}],
+    "strongest_locks": {"shop_album": "ACCESS EXCLUSIVE"},
+    "scans": ["shop_album"],
+    "rewrites": [],
+    "dangerous": True,
+    "breaks": "none",
+}
+
+
+def planned(*, fails: str | None = None, breaks: str = "none", deferred: bool = True) -> dict[str, Any]:
+    build = {"kind": "scan", "scans": ["shop_album"], "rewrites": [], "deferred": deferred}
+    add = {"kind": "catalog", "scans": [], "rewrites": [], "deferred": False}
+    operations = [
+        {"fails": None, "statements": [build], "strongest_locks": {"shop_album": "SHARE"}},
+        {"fails": fails, "statements": [add], "strongest_locks": {"shop_album": "ACCESS EXCLUSIVE"}},
+    ]
+    return {"operations": operations, "dangerous": True, "breaks": breaks}
+
+
+def test_a_plan_that_says_what_was_measured_agrees() -> None:
+    assert compare(TRUTH, planned()) == []
+
+
+def test_statements_are_compared_in_the_order_in_which_they_run() -> None:
+    assert compare(TRUTH, planned(deferred=False)) == ["kinds: ['scan', 'catalog'], but measured ['catalog', 'scan']"]
+
+
+def test_each_difference_is_a_line() -> None:
+    assert compare({**TRUTH, "dangerous": False, "scans": []}, planned()) == [
+        "scans: ['shop_album'], but measured []",
+        "dangerous: True, but measured False",
+    ]
+
+
+def test_what_breaks_by_definition_comes_before_what_the_probes_found() -> None:
+    assert compare(TRUTH, planned(breaks="tightens"), breaks="tightens") == []
+
+
+def test_what_fails_on_both_sides_agrees_whatever_else_is_said() -> None:
+    assert compare({"status": "error", "error": "…"}, planned(fails="a view needs it")) == []
+
+
+def test_what_fails_on_one_side_alone_is_a_difference() -> None:
+    assert compare({"status": "error", "error": "DataError: x"}, planned()) == [
+        "fails: no, but the server said DataError: x"
+    ]
+    assert compare(TRUTH, planned(fails="a view needs it")) == ["fails: ['a view needs it'], but the server said ok"]
