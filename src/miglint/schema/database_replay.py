@@ -138,7 +138,7 @@ def _fields(operation: Operation, model: ModelState | None, state: SchemaState, 
 def _written(operation: Operation, model: ModelState | None) -> frozenset[str] | None:
     match operation:
         case CreateModel() if model is not None:
-            names = (name_of(one) for one in (*model.indexes, *model.constraints))
+            names = (*map(name_of, model.indexes), *map(name_of, model.constraints))
             return frozenset(interpolated(name, model) for name in names if name is not None)
         case AddField() | AlterField():
             return frozenset()

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
-from miglint.facts.values import Literal, Reference, Sequence, Text, Unresolved, text_of, truth_of
+from miglint.facts.values import Literal, Reference, Text, Unresolved, text_of, truth_of
 from miglint.schema.column import column_name, has_column
 from miglint.schema.names import LONGEST, default_table, truncated, without_quotes
 from miglint.schema.replay import Swappable, target_of
+from miglint.schema.replay import parents_of as parents_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 
 # Settings that a migration's meaning hangs on when they say nothing themselves.
@@ -84,19 +85,6 @@ def doubt(model: ModelState) -> str | None:
         if text_of(built.options.get("name")) is None:
             return "the name of an index or constraint could not be read"
     return None
-
-
-def parents_of(model: ModelState) -> tuple[ModelKey, ...]:
-    """The models that it inherits from by name, in order: for a proxy the one it stands for."""
-    if not isinstance(model.bases, Sequence):
-        return ()
-    keys = []
-    for base in model.bases.items:
-        text = text_of(base)
-        if text is not None:
-            label, dot, name = text.partition(".")
-            keys.append((label, name.lower()) if dot else (model.app_label, text.lower()))
-    return tuple(keys)
 
 
 def concrete(model: ModelState, state: SchemaState) -> ModelState | None:

@@ -261,6 +261,10 @@ class _Replay:
             self.relations[target].pop(relation, None)
         for relation, target in _relations(model, self.swappable):
             self.relations.setdefault(target, {})[relation] = None
+            self.history.relating.setdefault(target, {})[key] = None
+        if model is not None and (old is None or model.bases is not old.bases):
+            for base in parents_of(model):
+                self.history.relating.setdefault(base, {})[key] = None
         if model is None:
             self.models.pop(key, None)
             self.names[key[0]].pop(key[1], None)
@@ -455,6 +459,19 @@ def target_of(field: Field, app_label: str, model: str, swappable: Swappable, op
         return app_label, model.lower()
     label, dot, name = text.partition(".")
     return (label, name.lower()) if dot else (app_label, text.lower())
+
+
+def parents_of(model: ModelState) -> tuple[ModelKey, ...]:
+    """The models that it inherits from by name, in order: for a proxy the one it stands for."""
+    if not isinstance(model.bases, Sequence):
+        return ()
+    keys = []
+    for base in model.bases.items:
+        text = text_of(base)
+        if text is not None:
+            label, dot, name = text.partition(".")
+            keys.append((label, name.lower()) if dot else (model.app_label, text.lower()))
+    return tuple(keys)
 
 
 def _is_refused(operation: CreateModel) -> bool:

@@ -68,12 +68,14 @@ class ModelState:
 class History:
     """Every version of every model, by the number of the operation that made it; appended to by `replay` alone.
 
-    `unknown_apps` maps a label to the versions of "why this app's models are not all known".
+    `unknown_apps` maps a label to the versions of "why this app's models are not all known". `relating` maps a model
+    to every model that ever had a field, or a base, that names it.
     """
 
     numbers: dict[ModelKey, list[int]] = field(default_factory=dict)
     versions: dict[ModelKey, list[ModelState | None]] = field(default_factory=dict)
     unknown_apps: dict[str, tuple[int, str]] = field(default_factory=dict)
+    relating: dict[ModelKey, dict[ModelKey, None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from miglint.schema.alteration import DATABASE_ON_DELETE, Placed, field_named
 from miglint.schema.column import AUTOMATIC, FOREIGN_KEYS, column_name, is_checked, is_enforced
 from miglint.schema.editor.columns import Target, local_fields, target_column, type_of
 from miglint.schema.field import Attributes, attributes
-from miglint.schema.model import Ground, between, concrete, own_table, parents_of
+from miglint.schema.model import Ground, between, concrete, own_table
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 from miglint.signatures import build_field
@@ -196,11 +196,14 @@ def relations_to(
 
     With `hidden`, the foreign keys of many-to-many tables are among them, and those whose related_name ends in "+".
     """
-    models = list(state.models())
-    keys = {model.key} | {other.key for other in models if _shares_table(other, model, state)}
+    keys = _stand_ins(model, state)
+    relating = {other for key in keys for other in state.history.relating.get(key, ())}
     found = []
-    for other in models:
-        for name, field in _relations_of(other, ground):
+    for key in sorted(relating | keys):
+        other = state.model(*key)
+        if other is None:
+            continue
+        for name, field in local_fields(other, ground):
             target = target_of(field, other.app_label, other.name, ground.swappable)
             between_them = hidden and field.kind == "ManyToManyField" and (target in keys or other.key in keys)
             if target is None or not (target in keys or between_them):
@@ -256,25 +259,19 @@ def _target(one: Bound) -> ModelKey | None:
     return target_of(one.field, one.model.app_label, one.model.name, one.ground.swappable)
 
 
-def _relations_of(model: ModelState, ground: Ground) -> Iterator[tuple[str, Field]]:
-    """The fields of a model that relate to another, with the links to parents that nobody wrote.
-
-    Asked of every model for each key that changes: most fields relate to nothing.
-    """
-    if parents_of(model):
-        yield from local_fields(model, ground)
-        return
-    for one in model.fields.values():
-        if "to" in one.field.options:
-            yield one.name, one.field
-
-
-def _shares_table(other: ModelState, model: ModelState, state: SchemaState) -> bool:
-    """Whether a model is a proxy for another."""
-    if not truth_of(other.options.get("proxy"), False):
-        return False
-    shared = concrete(other, state)
-    return shared is not None and shared.key == model.key
+def _stand_ins(model: ModelState, state: SchemaState) -> set[ModelKey]:
+    """A model and its proxies."""
+    keys, waiting = {model.key}, [model.key]
+    while waiting:
+        for key in state.history.relating.get(waiting.pop(), ()):
+            other = state.model(*key)
+            if key in keys or other is None or not truth_of(other.options.get("proxy"), False):
+                continue
+            shared = concrete(other, state)
+            if shared is not None and shared.key == model.key:
+                keys.add(key)
+                waiting.append(key)
+    return keys
 
 
 def _sides(model: ModelState, name: str, state: SchemaState, ground: Ground, django: Version) -> Iterator[Bound]:
