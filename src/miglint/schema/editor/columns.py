@@ -71,7 +71,7 @@ def column_definition(
     return ColumnDefinition(
         name=column,
         type=None if isinstance(type_, Unresolved) else type_,
-        not_null=generation is None and (known.primary_key or null is False),
+        not_null=generation is None and (known.primary_key or (null is False and not _is_oracles_null(field, ground))),
         default=default_of(field, model, ground, include_default=include_default),
         numbering=numbering_of(field, django),
         generation=generation,
@@ -226,18 +226,18 @@ def database_default(field: Field, model: ModelState, ground: Ground) -> Compile
 
 def effective_default(field: Field) -> Expression:
     """The value that Django computes once, as text where it is written out: `effective_default` is no None."""
+    cast = _CASTS.get(field.kind or "")
+    placeholder = f"{PLACEHOLDER}::{cast}" if cast is not None else PLACEHOLDER
     given = field.options.get("default")
     if given is not None and not _is_not_provided(given):
         unknown = given.reason if isinstance(given, Unresolved) else None
-        return Expression((literal_sql(given, field) or PLACEHOLDER).strip(), unknown=unknown)
+        return Expression((literal_sql(given, field) or placeholder).strip(), unknown=unknown)
     blank = truth_of(field.options.get("blank"), False) is True and accepts_empty_strings(field) is True
     if blank and takes_null(field) is False:
         return Expression("'\\x'::bytea" if field.kind == "BinaryField" else "''")
     # The clock, read by Python.
-    cast = {"DateField": "date", "DateTimeField": "timestamptz", "TimeField": "time"}.get(field.kind or "")
-    if cast is not None:
-        return Expression(f"{PLACEHOLDER}::{cast}")
-    return Expression(PLACEHOLDER, unknown="its default is not known")
+    dated = field.kind in ("DateField", "DateTimeField", "TimeField")
+    return Expression(placeholder, unknown=None if dated else "its default is not known")
 
 
 def collation_of(field: Field, model: ModelState, state: SchemaState, ground: Ground, django: Version) -> str | None:
@@ -273,16 +273,34 @@ def inline_constraints(field: Field, column: str, ground: Ground) -> Iterator[Co
         yield Constraint("primary key", None, (column,))
     elif known.unique:
         yield Constraint("unique", None, (column,))
-    if is_checked(field, ground.vendor):
+    output = field.options.get("output_field") if field.kind == "GeneratedField" else None
+    # A generated column takes its check from its output field.
+    checked = build_field(output) if isinstance(output, Call) else field
+    if checked is not None and is_checked(checked, ground.vendor):
         yield Constraint(
             "check", None, (column,), condition=Expression(f"{quoted(column)} >= 0", names=frozenset({column}))
         )
+
+
+def _is_oracles_null(field: Field, ground: Ground) -> bool:
+    """To Oracle an empty string is NULL, so Django leaves out NOT NULL where a field may hold one."""
+    return ground.vendor == "oracle" and accepts_empty_strings(field) is True
 
 
 def is_foreign_key(field: Field) -> bool:
     """Whether the database has a constraint for it; one that may be none counts."""
     return field.kind in FOREIGN_KEYS and is_enforced(field) is not False
 
+
+# How psycopg writes a value of the kind.
+_CASTS = {
+    "DateField": "date",
+    "DateTimeField": "timestamptz",
+    "DurationField": "interval",
+    "JSONField": "jsonb",
+    "TimeField": "time",
+    "UUIDField": "uuid",
+}
 
 _CASE_INSENSITIVE = {"CICharField": "CharField", "CIEmailField": "EmailField", "CITextField": "TextField"}
 
