@@ -78,3 +78,15 @@ def test_a_table_that_is_renamed_meanwhile_is_the_same():
 def test_an_order_that_goes_takes_its_column_along():
     assert said(RULE, FIRST, 'AlterOrderWithRespectTo("order", None),') == ["0002 shop.order._order"]
     assert said(RULE, FIRST, 'AlterOrderWithRespectTo("author", None),') == []
+
+
+def test_a_column_that_sql_drops_is_told_with_the_statement():
+    sql = "RunSQL('ALTER TABLE shop_order DROP COLUMN note, DROP COLUMN legacy'),"
+    (finding,) = found(RULE, FIRST, sql)
+    assert finding.message == (
+        "Dropping 'shop_order.note' (there since shop.0001) with DROP COLUMN breaks the release that is still running: "
+        "each of its queries on the table names the column."
+    )
+    assert finding.subject == "shop_order.note"
+    assert said(RULE, FIRST, f"SeparateDatabaseAndState(state_operations=[{REMOVE}]),", sql) == []
+    assert said(RULE, FIRST, f"SeparateDatabaseAndState(database_operations=[{sql}]),") == ["0002 shop_order.note"]

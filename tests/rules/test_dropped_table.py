@@ -64,3 +64,14 @@ def test_a_many_to_many_field_is_a_table():
 def test_a_model_that_was_unmanaged_at_first_has_the_table_that_it_is_said_to_have():
     managed = 'AlterModelOptions("elsewhere", {}),'
     assert said(RULE, FIRST, managed, 'DeleteModel("Elsewhere"),') == ["0003 shop.elsewhere"]
+
+
+def test_a_table_that_sql_drops_is_told_with_the_statement():
+    first = 'CreateModel("Tag", []), CreateModel("Order", [("tags", models.ManyToManyField("shop.Tag"))]),'
+    both = found(RULE, first, "RunSQL('DROP TABLE IF EXISTS shop_order, shop_order_tags, legacy CASCADE'),")
+    assert [finding.subject for finding in both] == ["shop_order", "shop_order_tags"]
+    assert both[0].message == (
+        "Dropping 'shop_order' (there since shop.0001) with DROP TABLE breaks the release that is still running: its "
+        "queries name the table."
+    )
+    assert found(RULE, first, "RunSQL('TRUNCATE shop_order_tags'),") == []

@@ -203,3 +203,13 @@ def test_a_stored_calculation_may_overflow():
     ):
         added = f'AddField("order", "g", {field.format(expression, output, persist)}),'
         assert said(RULE, FIRST, added) == says
+
+
+def test_what_sql_narrows_is_told_with_the_statement():
+    actions = "ALTER title TYPE varchar(20), ADD CONSTRAINT c CHECK (qty > 0), ALTER note SET NOT NULL"
+    refuses = "refuses what the release that is still running may write"
+    assert [finding.message for finding in found(RULE, FIRST, f"RunSQL('ALTER TABLE shop_order {actions}'),")] == [
+        f"After ALTER COLUMN … TYPE, 'shop_order.title' {refuses}: it goes from varchar(50) to varchar(20).",
+        f"After ADD CHECK, 'shop_order' {refuses}: 'c' checks each row that is written.",
+        f"After SET NOT NULL, 'shop_order.note' {refuses}: it took NULL since shop.0001.",
+    ]

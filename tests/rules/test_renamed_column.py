@@ -80,3 +80,13 @@ def test_a_column_of_the_changeset_is_read_by_nobody():
     added, renamed = 'AddField("order", "x", models.IntegerField(null=True)),', 'RenameField("order", "x", "y"),'
     assert said(RULE, FIRST, added, renamed) == ["0003 shop.order.x"]
     assert said(RULE, FIRST, added, renamed, new=("0002", "0003")) == []
+
+
+def test_a_column_that_sql_renames_is_told_with_the_statement():
+    first = 'CreateModel("Order", [("note", models.TextField(null=True))]),'
+    (finding,) = found(RULE, first, "RunSQL('ALTER TABLE shop_order RENAME note TO remark'),")
+    assert finding.message == (
+        "Renaming 'shop_order.note' (there since shop.0001) to 'remark' with RENAME COLUMN breaks the release that is "
+        "still running: each of its queries on the table names the column."
+    )
+    assert finding.hint.startswith("Keep the column with db_column='note'.")

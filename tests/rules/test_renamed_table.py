@@ -103,3 +103,19 @@ def test_a_renamed_model_renames_a_column_in_the_many_to_many_tables_of_others()
 def test_every_way_to_rename_a_table_is_told(operation, change):
     (finding,) = found(RULE, FIRST, operation)
     assert finding.message == (f"{change}: this breaks the release that is still running, which asks for the old name.")
+
+
+def test_a_table_that_sql_renames_or_moves_is_told_with_the_statement():
+    (finding,) = found(RULE, FIRST, "RunSQL('ALTER TABLE shop_plain RENAME TO other'),")
+    assert finding.message == (
+        "'shop_plain' (there since shop.0001) becomes 'other' with RENAME TO: this breaks the release that is still "
+        "running, which asks for the old name."
+    )
+    assert finding.subject == "shop_plain"
+    assert said(RULE, FIRST, "RunSQL('ALTER TABLE shop_plain SET SCHEMA archive'),") == ["0002 shop_plain"]
+
+
+def test_a_view_of_the_old_name_is_enough():
+    view = "RunSQL('CREATE VIEW shop_plain AS SELECT * FROM shop_other'),"
+    assert said(RULE, FIRST, f'RenameModel("Plain", "Other"), {view}') == []
+    assert said(RULE, FIRST, f"RunSQL('ALTER TABLE shop_plain RENAME TO shop_other'), {view}") == []

@@ -151,3 +151,14 @@ def test_mysql_keeps_the_default_of_a_text_and_oracle_takes_empty_for_null():
     assert said(RULE, FIRST, text, target=target("oracle", 19)) == []
     for vendor in ("mysql", "mariadb", "oracle", "sqlite"):
         assert said(RULE, FIRST, number, target=target(vendor)) == ["0002 shop.order.x"]
+
+
+def test_a_column_that_sql_makes_required_is_told_with_the_statement():
+    (finding,) = found(RULE, FIRST, "RunSQL('ALTER TABLE shop_order ADD COLUMN x integer NOT NULL'),")
+    assert finding.message == (
+        "'shop_order.x' becomes required with ADD COLUMN: it is NOT NULL without a default in the database, so an "
+        "INSERT of the release that is still running fails."
+    )
+    assert finding.hint.startswith("Give the column a DEFAULT in the same migration")
+    assert said(RULE, FIRST, "RunSQL('ALTER TABLE shop_order ALTER kept DROP DEFAULT'),") == ["0002 shop_order.kept"]
+    assert said(RULE, FIRST, "RunSQL('ALTER TABLE shop_order ALTER told DROP DEFAULT'),") == []

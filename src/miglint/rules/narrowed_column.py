@@ -31,10 +31,10 @@ class NarrowedColumn(OperationRule):
     def _finding(self, found: list[Break], step: Step) -> Finding:
         first = found[0]
         field = first.evidence if isinstance(first.evidence, FieldState) else None
-        by = f" with {first.statement}" if first.statement is not None else ""
+        after = f"After {first.statement}, " if first.statement is not None else ""
         return self.finding(
             step.location,
-            f"'{first.place}' {_verdict(found)}{by}: {'; '.join(broken.why for broken in found)}.",
+            f"{after}'{first.place}' {_verdict(found)}: {'; '.join(broken.why for broken in found)}.",
             hint="Let a release that keeps to it go out first, everywhere; narrow the column in the one after.",
             related=(Related(field.defined.location, f"'{field.name}' was defined here"),) if field is not None else (),
             subject=subject(step, first, _member(step.operation)),
