@@ -79,7 +79,7 @@ def _type(sql: str) -> ColumnType | None:
 # --- texts ---
 
 
-@pytest.mark.parametrize("sql", ["", "  \n", ";", ";;", "-- nothing", "/* nothing; */", "-- a\n;\n-- b"])
+@pytest.mark.parametrize("sql", ["", "  \n", "\ufeff", ";", ";;", "-- nothing", "/* nothing; */", "-- a\n;\n-- b"])
 def test_a_text_without_a_statement_holds_none(sql: str) -> None:
     assert parse(sql) == ()
 
@@ -513,6 +513,7 @@ def test_what_sets_the_session() -> None:
     assert _one("SET LOCAL lock_timeout = '2s'") == SetParameter("lock_timeout", "'2s'", local=True)
     assert _one("SET search_path TO a, b") == SetParameter("search_path", "a, b")
     assert _one("SET statement_timeout TO DEFAULT") == SetParameter("statement_timeout")
+    assert _one("SET ROLE TO owner") == _one("SET ROLE owner") == SetParameter("role", "owner")
     assert _one("RESET ALL") == SetParameter("all")
     assert _one('SET CONSTRAINTS "a", b IMMEDIATE') == SetConstraints(("a", "b"), True)
     assert _one("ROLLBACK TO SAVEPOINT s") == Transaction("savepoint")
@@ -558,7 +559,12 @@ def test_a_command_of_psql_ends_with_its_line() -> None:
     assert second.statement == DropTable(("t",))
 
 
-# --- MySQL ---
+# --- other databases ---
+
+
+def test_a_trigger_s_body_in_sqlite_is_part_of_it() -> None:
+    sql = "CREATE TRIGGER r AFTER DELETE ON t BEGIN DELETE FROM u; DELETE FROM v; END"
+    assert [written.sql for written in parse(f"{sql}; DROP TABLE u", "sqlite")] == [sql, "DROP TABLE u"]
 
 
 def test_mysql_s_quotes_and_comments() -> None:

@@ -36,7 +36,7 @@ _CALL_WORDS = """
 """
 NOT_CALLED = (RESERVED | FUNCTION_KEYWORDS | frozenset(_CALL_WORDS.split())) - {"left", "right", "overlaps"}
 NOT_CALLED -= BARE_FUNCTIONS
-_NOT_NAMED = (RESERVED | FUNCTION_KEYWORDS) - BARE_FUNCTIONS
+_NOT_NAMED = (RESERVED | FUNCTION_KEYWORDS | {"between"}) - BARE_FUNCTIONS
 
 
 class UnreadableError(Exception):
@@ -269,6 +269,10 @@ class Cursor:
                         continue
                 elif word in BARE_FUNCTIONS:
                     functions.add(word)
+                elif following in ("with", "without") and word in ("time", "timestamp"):
+                    # TIMESTAMP WITH TIME ZONE '2026-01-01'
+                    at += 4
+                    continue
                 elif word == "at" and (following == "time" or following == "local"):
                     at += 3 if following == "time" else 2
                     continue

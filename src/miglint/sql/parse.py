@@ -731,11 +731,10 @@ def _set(cursor: Cursor) -> Statement:
             name = "client_encoding"
         elif name == "schema":
             name = "search_path"
-        elif name != "role" and name != "catalog":
-            while cursor.take("."):
-                name = f"{name}.{cursor.label()}"
-            if not cursor.take("to") and not cursor.take("="):
-                raise cursor.unreadable()
+        while cursor.take("."):
+            name = f"{name}.{cursor.label()}"
+        if cursor.take_any(("to", "=")) is None and name not in ("client_encoding", "role", "search_path"):
+            raise cursor.unreadable()
     first = cursor.at
     cursor.at = cursor.last
     if cursor.at == first:

@@ -46,6 +46,10 @@ def split(sql: str, dialect: Vendor = "postgresql") -> list[Part]:
         elif word == "atomic":
             if part and part[-1].word == "begin" and part[0].word == "create":
                 blocks = 1
+        elif word == "begin":
+            # A trigger's body stands in the statement itself.
+            if dialect != "postgresql" and part and part[0].word == "create":
+                blocks += 1
         elif blocks:
             if word == "case":
                 blocks += 1

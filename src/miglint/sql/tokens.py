@@ -130,7 +130,7 @@ _OPERATOR = r"(?:[+*<>=~!@#^&|`?]|-(?!-)|/(?!\*)|%(?!s(?![A-Za-z0-9_])|\(\w+\)s)
 
 # The last two alternatives match anything, so that what stands before them is never tried twice.
 _STANDARD = re.compile(
-    rf"""(?:\s|--[^\n]*)*(?:
+    rf"""(?:[\s\ufeff]|--[^\n]*)*(?:
       (?P<string>[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'
         |(?:[bBxXnN]|[uU]&)?'[^']*(?:''[^']*)*'
         |(?P<tag>\$(?:{_NAME}]*)?\$).*?(?P=tag))
@@ -147,7 +147,7 @@ _STANDARD = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MYSQL = re.compile(
-    rf"""(?:\s|--(?=\s|\Z)[^\n]*|\#[^\n]*)*(?:
+    rf"""(?:[\s\ufeff]|--(?=\s|\Z)[^\n]*|\#[^\n]*)*(?:
       (?P<string>(?:[bBxXnN]|_[a-z0-9]+\s*)?'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'
         |"[^"\\]*(?:(?:\\.|"")[^"\\]*)*")
      |(?P<quoted>`[^`]+(?:``[^`]*)*`)
