@@ -19,7 +19,7 @@ from miglint.schema.editor.column_alteration import ColumnAlteration
 from miglint.schema.editor.columns import local_fields
 from miglint.schema.editor.execution import Execution, altered, opaque, with_renamed_table
 from miglint.schema.editor.introspection import Introspection
-from miglint.schema.model import has_table, own_table, table_of
+from miglint.schema.model import has_table, own_table, parents_of, table_of
 from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, target_of
 from miglint.schema.state import ModelState, SchemaState
@@ -135,6 +135,9 @@ class _Run:
         ground, django = self.editor.ground, self.editor.django
         if old is None or new is None or old.key == new.key or has_table(new, ground) is False:
             return
+        if any(old.key in parents_of(child) and not _is_proxy(child) for child in self._relating(old)):
+            # The child's bases keep the old name: FieldError.
+            return
         yield from self.rename_table(old, new)
         for relation in relations_to(old, self.before, ground, django, hidden=False):
             is_own = relation.model.key == old.key
@@ -162,6 +165,13 @@ class _Run:
         yield from self.alter_field(becomes, self._side(old, was, own=True), self._side(new, becomes, own=True))
 
     # --- what is asked for ---
+
+    def _relating(self, model: ModelState) -> Iterator[ModelState]:
+        """The models that name one in a field or as their base."""
+        for key in self.after.history.relating.get(model.key, ()):
+            other = self.after.model(*key)
+            if other is not None:
+                yield other
 
     def names(self, model: ModelState) -> tuple[str, ...]:
         """The model's table, for what may touch it."""
@@ -198,3 +208,7 @@ class _Run:
             return False
         stored = [truth_of(one.options.get("db_persist"), False) for one in (old, new)]
         return False if stored[0] != stored[1] else same(old.options.get("expression"), new.options.get("expression"))
+
+
+def _is_proxy(model: ModelState) -> bool:
+    return truth_of(model.options.get("proxy"), False) is True

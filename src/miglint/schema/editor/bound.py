@@ -27,6 +27,7 @@ class Bound:
     placed: Placed
     ground: Ground
     django: Version
+    attributes: Attributes
 
     @property
     def field(self) -> Field:
@@ -45,10 +46,6 @@ class Bound:
     def column(self) -> str:
         column = column_name(self.field, self.placed.name)
         return self.placed.name if isinstance(column, Unresolved) else column
-
-    @property
-    def attributes(self) -> Attributes:
-        return attributes(self.field)
 
     @property
     def unique(self) -> bool:
@@ -136,7 +133,7 @@ class Bound:
 
 
 def bound(model: ModelState, name: str, field: Field, state: SchemaState, ground: Ground, django: Version) -> Bound:
-    return Bound(Placed(name, field, model, state), ground, django)
+    return Bound(Placed(name, field, model, state), ground, django, attributes(field))
 
 
 def through(model: ModelState, held: FieldState, ground: Ground) -> ModelState | None:
