@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from miglint.effects import effects_of
-from miglint.effects.added import Effect
 from miglint.effects.breaks import NOTHING, Change, Compatibility
 from miglint.effects.compatibility import compatibility
 from miglint.effects.effect import Run
@@ -51,7 +49,6 @@ class Step:
     after: SchemaState
     model: ModelState | None
     table: str | None
-    effects: tuple[Effect, ...]
     existed_before: bool | None
     database_before: DatabaseState
     database_after: DatabaseState
@@ -62,6 +59,16 @@ class Step:
     @property
     def location(self) -> Location:
         return Location(self.migration.path, self.operation.site.span)
+
+    @property
+    def subject(self) -> str:
+        """What the operation is about, in the words of the history: `shop.order.total`; empty where it names none."""
+        name = model_named(self.operation)
+        if name is None:
+            return ""
+        member = getattr(self.operation, "name", None) if hasattr(self.operation, "model_name") else None
+        model = f"{self.migration.key.app_label}.{name.lower()}"
+        return f"{model}.{member}" if isinstance(member, str) else model
 
     @property
     def in_state_alone(self) -> bool:
@@ -187,6 +194,11 @@ class Project:
     def around(self, step: Step) -> tuple[Step, ...]:
         """The steps of the step's own migration, itself among them."""
         start, end = self._places[step.migration.key]
+        return self.steps[start:end]
+
+    def steps_of(self, key: MigrationKey) -> tuple[Step, ...]:
+        """The steps of one migration, in order; none where Django would not apply it."""
+        start, end = self._places.get(key, (0, 0))
         return self.steps[start:end]
 
     def runs(self, step: Step) -> tuple[Run, ...]:
@@ -420,7 +432,6 @@ def _step(
         after=transition.after,
         model=model,
         table=table,
-        effects=_effects(transition, table, target),
         existed_before=_existed_before(model, transition.migration.key, changeset, initial),
         database_before=database_before,
         database_after=replaying.state,
@@ -463,10 +474,3 @@ def _was_there(origin: Origin, current: MigrationKey, changeset: frozenset[Migra
     if is_in_state_alone(origin.operation):
         return None if origin.migration == current else True
     return origin.migration not in ({current} if changeset is None else changeset | {current})
-
-
-def _effects(transition: Transition, table: str | None, target: Target) -> tuple[Effect, ...]:
-    """What stands in `state_operations`, and a model without a table, never reaches the database."""
-    if table is None or is_in_state_alone(transition.index):
-        return ()
-    return effects_of(transition.operation, table, target)

@@ -166,7 +166,8 @@ class Run:
     `takes` are the locks that it takes itself, `held` those that its transaction holds when it is through, by
     table: tables that were there before the migration (and are not of the changeset), by the names of then. So are
     the tables of its effects. `transaction` numbers the migration's transactions; 0 is none: autocommit.
-    `deferred` is what Django keeps for the end of the migration. `sql` is as written where somebody wrote it.
+    `deferred` is what Django keeps for the end of the migration. `lock_timeout` says that the session gives up
+    waiting for locks after a while. `sql` is as written where somebody wrote it.
     """
 
     statements: tuple[Statement, ...]
@@ -175,6 +176,7 @@ class Run:
     effects: tuple[Effect, ...]
     transaction: int
     deferred: bool = False
+    lock_timeout: bool = False
     text: str | None = None
 
     @property

@@ -100,7 +100,9 @@ class _Open:
     held: dict[str, Lock] = field(default_factory=dict)
     pending: dict[str, set[str]] = field(default_factory=dict)
     immediate: set[str] | None = field(default_factory=set)
+    # What SET LOCAL said; None where it said nothing.
     utc: bool | None = None
+    gives_up: bool | None = None
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class _Running:
     # statements, an operation's own transaction. None where nothing does.
     reason: tuple[str, object] | None = None
     utc: bool | None = True
+    gives_up: bool = False
 
     def execute(self, executed: Executed) -> Run:
         execution = executed.execution
@@ -148,6 +151,7 @@ class _Running:
             effects=tuple(dict.fromkeys(effects)),
             transaction=transaction.number,
             deferred=execution.deferred,
+            lock_timeout=self.gives_up if transaction.gives_up is None else transaction.gives_up,
             text=execution.text,
         )
 
@@ -207,6 +211,12 @@ class _Running:
                     transaction.utc = utc
                 else:
                     self.utc = utc
+            case SetParameter("lock_timeout" | "statement_timeout", value, local):
+                gives_up = value is not None and value.strip("'\" ") not in ("", "0")
+                if local:
+                    transaction.gives_up = gives_up
+                else:
+                    self.gives_up = gives_up
             case SetConstraints(names, immediate):
                 self._set_constraints(names, transaction, immediate=immediate)
             case AlterTable(table, actions):

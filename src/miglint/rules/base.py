@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from miglint.effects.breaks import Break
+from miglint.effects.danger import Danger, dangers
+from miglint.effects.effect import Cause
 from miglint.facts.migration import Migration
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
-from miglint.findings import Finding, Severity
+from miglint.facts.target import Database, written
+from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 
 
@@ -77,3 +80,87 @@ def subject(step: Step, broken: Break, member: str | None = None) -> str:
         return broken.place
     model = f"{step.migration.key.app_label}.{step.model.name.lower()}"
     return model if member is None else f"{model}.{member}"
+
+
+@dataclass(frozen=True)
+class LockRule(OperationRule):
+    """A rule about tables that are read or written in full while others wait: one finding for each set of tables.
+
+    A table that the running release does not have is empty or nobody's: the effects leave it out.
+    """
+
+    causes: ClassVar[frozenset[Cause]]
+
+    def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        for danger in self.dangers(step, project):
+            sizes = [project.size_of(table) for table in danger.tables]
+            finding = self.finding(
+                step.location,
+                f"{self.what(danger, step, project)} {_touches(danger, sizes)} {waiting(danger, project)}"
+                f"{self.why(danger, step, project)}.",
+                hint=self.hint(danger, step, project),
+                subject=step.subject or ", ".join(danger.tables),
+                related=made_at(danger.tables, step),
+            )
+            yield weighed(finding, max(sizes, key=lambda size: _ORDER[size.kind]))
+
+    def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
+        return dangers(project.runs(step), self.causes)
+
+    @abstractmethod
+    def what(self, danger: Danger, step: Step, project: Project) -> str:
+        """What is done, as the subject of a sentence: `Building the index 'b_idx'`."""
+
+    def why(self, danger: Danger, step: Step, project: Project) -> str:
+        """A clause that ends the sentence, with its comma; empty where the sentence says all."""
+        return ""
+
+    @abstractmethod
+    def hint(self, danger: Danger, step: Step, project: Project) -> str: ...
+
+
+_ORDER = {"small": 0, "unknown": 1, "large": 2}
+
+
+def waiting(danger: Danger, project: Project) -> str:
+    """Under which lock, and who waits: `under SHARE on PostgreSQL 14: writes wait until it is through`."""
+    lock = danger.lock
+    since = ", which an earlier statement took," if danger.held_before else ""
+    everybody = {one.blocks for one in danger.blocked.values()}
+    if set(danger.blocked) == set(danger.tables) and len(everybody) == 1:
+        who = everybody.pop()
+    else:
+        who = ", ".join(f"{one.blocks} of '{table}'" for table, one in danger.blocked.items())
+    return f"under {lock}{since} on {named(project.target.database)}: {who} wait until it is through"
+
+
+def named(database: Database) -> str:
+    """`PostgreSQL 14`."""
+    return f"{_VENDORS[database.vendor]} {written(database.version)}".rstrip()
+
+
+_VENDORS = {
+    "mariadb": "MariaDB",
+    "mysql": "MySQL",
+    "oracle": "Oracle",
+    "postgresql": "PostgreSQL",
+    "sqlite": "SQLite",
+}
+
+
+def made_at(tables: Iterable[str], step: Step) -> tuple[Related, ...]:
+    """Where the tables were made: the evidence that they were there."""
+    found = []
+    for table in tables:
+        state = step.database_before.table(table)
+        if state is not None:
+            found.append(Related(state.made.location, f"'{table}' was made in {state.made.migration}"))
+    return tuple(found)
+
+
+def _touches(danger: Danger, sizes: list[Size]) -> str:
+    tables = " and ".join(
+        f"'{table}' ({size.evidence})" if size.evidence else f"'{table}'"
+        for table, size in zip(danger.tables, sizes, strict=True)
+    )
+    return f"{'writes' if danger.writes else 'reads'} every row of {tables}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from miglint.effects.effect import Failing, Fails
 from miglint.facts.fields import Field
 from miglint.facts.operations import (
     AddField,
@@ -19,11 +20,17 @@ from miglint.facts.operations import (
 from miglint.facts.values import Call, Literal, Reference, Sequence, Value, text_of, truth_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule
+from miglint.rules.base import OperationRule, named
 from miglint.schema.column import has_column
 from miglint.schema.model import has_table, parents_of
 from miglint.schema.replay import members_of
 from miglint.schema.state import ModelState
+
+_HINTS: dict[Failing, str] = {
+    "view in the way": "Drop the view with RunSQL before it, and create it again after it.",
+    "needs another PostgreSQL": "Leave it for the release that no longer has to run on this version.",
+    "other": "Take what stands in the way out first, in a migration before this one.",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class ImpossibleAlteration(OperationRule):
     severity = Severity.ERROR
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        yield from self._refused(step, project)
         model, subclass = step.model, step.operation.subclass
         if model is None or model.unknown is not None or (subclass is not None and subclass.state != "same"):
             return
@@ -58,6 +66,15 @@ class ImpossibleAlteration(OperationRule):
                 yield from self._renamed(step, model, old, new)
             case _:
                 return
+
+    def _refused(self, step: Step, project: Project) -> Iterator[Finding]:
+        """What the server refuses, whatever the rows."""
+        for run in project.runs(step):
+            for effect in run.effects:
+                if isinstance(effect, Fails) and effect.kind in _HINTS:
+                    subject = step.subject or effect.table or step.index
+                    server = named(project.target.database)
+                    yield self._finding(step, subject, f"{server} refuses this: {effect.why}.", _HINTS[effect.kind])
 
     def _altered(self, step: Step, model: ModelState, name: str, new: Field) -> Iterator[Finding]:
         before = model.fields[name]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.added import NoValueForRows
+from miglint.effects.effect import Fails
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
 from miglint.facts.target import Target
-from miglint.facts.values import Literal, Unresolved, truth_of
+from miglint.facts.values import Literal, truth_of
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
@@ -22,23 +22,26 @@ class NotNullWithoutDefault(OperationRule):
     severity = Severity.ERROR
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
-        operation = step.operation
-        if not isinstance(operation, AddField) or isinstance(operation.model_name, Unresolved):
-            return
-        for effect in step.effects:
-            match effect:
-                # A table of this same migration has no rows yet.
-                case NoValueForRows(table, column) if step.existed_before:
-                    yield self.finding(
-                        step.location,
-                        _message(table, column, operation.field, project.target),
-                        hint=_hint(operation.field, project.target),
-                        subject=f"{step.migration.key.app_label}.{operation.model_name.lower()}.{operation.name}",
-                    )
+        for run in project.runs(step):
+            for effect in run.effects:
+                if not isinstance(effect, Fails) or effect.kind != "no value for rows":
+                    continue
+                table, column = effect.table or "", effect.column or ""
+                field = step.operation.field if isinstance(step.operation, AddField) else None
+                yield self.finding(
+                    step.location,
+                    _message(table, column, field, project.target),
+                    hint=_hint(field, project.target),
+                    subject=step.subject or f"{table}.{column}",
+                )
 
 
-def _message(table: str, column: str, field: Field, target: Target) -> str:
-    without = "with None for a default" if field.options.get("default") == Literal(None) else "without a default"
+def _message(table: str, column: str, field: Field | None, target: Target) -> str:
+    without = (
+        "with None for a default"
+        if field is not None and field.options.get("default") == Literal(None)
+        else "without a default"
+    )
     if target.database.vendor in ("mysql", "mariadb"):
         outcome = f"gives every row of '{table}' a value that nobody chose (0, ''), or fails where its type has none"
     else:
@@ -46,7 +49,12 @@ def _message(table: str, column: str, field: Field, target: Target) -> str:
     return f"Adding '{table}.{column}' NOT NULL {without} {outcome}."
 
 
-def _hint(field: Field, target: Target) -> str:
+def _hint(field: Field | None, target: Target) -> str:
+    if field is None:
+        return (
+            "Give the column a DEFAULT; or add it without NOT NULL, fill it in batches, and set NOT NULL in a later "
+            "migration."
+        )
     slowly = "Add it with null=True, fill it in a migration of its own, then make it NOT NULL with AlterField"
     # One default cannot serve a unique column: the second row that gets it collides with the first.
     if field.kind == "OneToOneField" or truth_of(field.options.get("unique"), default=False):

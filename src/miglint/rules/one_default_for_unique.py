@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.volatility import Steady, volatility
+from miglint.effects.effect import Fails
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
-from miglint.facts.values import Call, Literal, Reference
+from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.column import column_name, db_default, has_column, has_effective_default
-from miglint.schema.field import attributes
+from miglint.schema.column import db_default
 
 
 @dataclass(frozen=True)
@@ -23,40 +22,24 @@ class OneDefaultForUnique(OperationRule):
     severity = Severity.ERROR
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
-        match step.operation:
-            case AddField(name=str(name), field=field, subclass=None) if step.model is not None:
-                # A table of this same migration has no rows yet.
-                if not step.existed_before or step.table is None or step.in_state_alone:
-                    return
-                value = _value_for_all(field)
-                if value is None or not _is_unique(field):
-                    return
-                yield self.finding(
-                    step.location,
-                    f"Adding '{step.table}.{column_name(field, name)}' fails as soon as '{step.table}' has two rows: "
-                    f"the column is unique, and both get {value}.",
-                    hint="Add it with null=True and neither unique nor a default, give each row a value of its own in "
-                    "a migration of its own, then make it unique, and NOT NULL, with AlterField.",
-                    subject=f"{step.migration.key.app_label}.{step.model.name.lower()}.{name}",
-                )
-            case _:
-                return
+        for run in project.runs(step):
+            for effect in run.effects:
+                if isinstance(effect, Fails) and effect.kind == "one value for all rows":
+                    field = step.operation.field if isinstance(step.operation, AddField) else None
+                    yield self.finding(
+                        step.location,
+                        f"Adding '{effect.table}.{effect.column}' fails as soon as '{effect.table}' has two rows: "
+                        f"the column is unique, and both get {_value_for_all(field)}.",
+                        hint="Add it with null=True and neither unique nor a default, give each row a value of its own "
+                        "in a migration of its own, then make it unique, and NOT NULL, with AlterField.",
+                        subject=step.subject or f"{effect.table}.{effect.column}",
+                    )
 
 
-def _is_unique(field: Field) -> bool:
-    known = attributes(field)
-    return has_column(field) is True and (known.unique or known.primary_key) and "unique" not in known.unknown
-
-
-def _value_for_all(field: Field) -> str | None:
-    """What every row gets, in words; None where each gets its own, or NULL, or it is not known."""
-    kept = db_default(field)
-    if kept is not None:
-        # DEFAULT NULL wins over `default`.
-        is_null = kept == Literal(None) or (isinstance(kept, Call) and _holds_none(kept))
-        return "the database's one default" if isinstance(volatility(kept), Steady) and not is_null else None
-    if not has_effective_default(field):
-        return None
+def _value_for_all(field: Field | None) -> str:
+    """What every row gets, in words."""
+    if field is None or db_default(field) is not None:
+        return "the database's one default"
     match field.options.get("default"):
         case None:
             return "the one value that Django makes up for it"
@@ -66,7 +49,3 @@ def _value_for_all(field: Field) -> str | None:
             return f"{value!r}"
         case _:
             return "the one default"
-
-
-def _holds_none(value: Call) -> bool:
-    return len(value.arguments) == 1 and value.arguments[0].value == Literal(None)

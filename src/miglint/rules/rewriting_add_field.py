@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.added import Cause, RewriteTable, ScanTable
+from miglint.effects.danger import Danger
+from miglint.effects.effect import Cause
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
-from miglint.facts.target import Database, Target, written
-from miglint.facts.values import Unresolved
-from miglint.findings import Finding, Severity
+from miglint.facts.target import Target
+from miglint.findings import Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule, weighed
+from miglint.rules.base import LockRule
 from miglint.schema.column import POSITIVE
+from miglint.sql.statement import AddColumn, AlterTable
 
 
 @dataclass(frozen=True)
-class RewritingAddField(OperationRule):
+class RewritingAddField(LockRule):
     code = "MIG301"
     name = "rewriting-add-field"
     severity = Severity.ERROR
+    causes = frozenset(
+        {"column check", "constant default", "domain", "numbering", "stored generation", "volatile default"}
+    )
 
-    def check(self, step: Step, project: Project) -> Iterator[Finding]:
-        operation = step.operation
-        if not isinstance(operation, AddField) or isinstance(operation.model_name, Unresolved):
-            return
-        model = f"{step.migration.key.app_label}.{operation.model_name.lower()}"
-        for effect in step.effects:
-            match effect:
-                # A table of this same migration is empty: nobody waits for it.
-                case RewriteTable(table, lock, cause, detail) | ScanTable(table, lock, cause, detail) if (
-                    step.existed_before
-                ):
-                    does = "writes" if isinstance(effect, RewriteTable) else "reads"
-                    size = project.sizes.size_of(table, model)
-                    rows = f"row of '{table}'" + (f", {size.evidence}," if size.evidence else "")
-                    advice = _ADVICE_FOR_LARGE if size.kind == "large" else ""
-                    finding = self.finding(
-                        step.location,
-                        f"Adding '{operation.name}' {does} every {rows} under {lock} on "
-                        f"{_named(project.target.database)}: {lock.blocks} wait until it is through, "
-                        f"because {_reason(cause, detail)}.",
-                        hint=_recipe(cause, operation.field, project.target) + advice,
-                        subject=f"{model}.{operation.name}",
-                    )
-                    yield weighed(finding, size)
+    def what(self, danger: Danger, step: Step, project: Project) -> str:
+        if isinstance(step.operation, AddField):
+            return f"Adding '{step.operation.name}'"
+        names = [
+            f"'{action.column.name}'"
+            for run in danger.runs
+            for statement in run.statements
+            if isinstance(statement, AlterTable)
+            for action in statement.actions
+            if isinstance(action, AddColumn)
+        ]
+        return f"Adding {' and '.join(names) or 'the column'}"
+
+    def why(self, danger: Danger, step: Step, project: Project) -> str:
+        first = danger.effects[0]
+        return f", because {_reason(first.cause, first.detail)}"
+
+    def hint(self, danger: Danger, step: Step, project: Project) -> str:
+        field = step.operation.field if isinstance(step.operation, AddField) else None
+        large = any(project.size_of(table).kind == "large" for table in danger.tables)
+        return _recipe(danger.effects[0].cause, field, project.target) + (_ADVICE_FOR_LARGE if large else "")
 
 
 _ADVICE_FOR_LARGE = (
     " The table is large: fill it in batches of some thousand rows, each in a transaction of its own, and set a "
     "lock_timeout before each ALTER TABLE, so that one which has to wait gives up and does not hold up all others."
 )
-
-
-def _named(database: Database) -> str:
-    vendor = {"postgresql": "PostgreSQL"}.get(database.vendor, database.vendor)
-    return f"{vendor} {written(database.version)}".rstrip()
 
 
 def _reason(cause: Cause, detail: str) -> str:
@@ -69,11 +64,13 @@ def _reason(cause: Cause, detail: str) -> str:
             return "each row takes a number from a sequence"
         case "constant default":
             return "before PostgreSQL 11 a default is written into each row"
-        case "check":
+        case "domain":
+            return f"{detail} are run for each row"
+        case _:
             return f"{detail} is verified for each row"
 
 
-def _recipe(cause: Cause, field: Field, target: Target) -> str:
+def _recipe(cause: Cause, field: Field | None, target: Target) -> str:
     match cause:
         case "volatile default":
             return (
@@ -95,8 +92,11 @@ def _recipe(cause: Cause, field: Field, target: Target) -> str:
                 "Add it with null=True and no default, set the default with AlterField in the next migration, and "
                 "fill the old rows in batches in a third."
             )
-        case "check":
-            plain = field.kind.removeprefix("Positive") if field.kind in POSITIVE else "IntegerField"
+        case "domain":
+            return "Add it with the domain's own type, and the check as a constraint: NOT VALID first, validated later."
+        case _:
+            kind = field.kind if field is not None and field.kind in POSITIVE else "IntegerField"
+            plain = (kind or "").removeprefix("Positive")
             if target.django < (4,):
                 add, validate = "RunSQL with ADD CONSTRAINT … NOT VALID", "RunSQL with VALIDATE CONSTRAINT"
             else:

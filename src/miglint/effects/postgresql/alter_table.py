@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from miglint.effects.effect import BuildIndex, Cause, Fails, Lock, RewriteTable, ScanTable, UnknownEffect
+from miglint.effects.new_column import given, refusals
 from miglint.effects.postgresql.conversion import Conversion, conversion
 from miglint.effects.postgresql.family import family, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
 from miglint.effects.postgresql.proof import proves_not_null, proves_partition
-from miglint.effects.volatility import Steady, Unsure, Volatile, of_expression
+from miglint.effects.volatility import Unsure, Volatile
 from miglint.schema.tables import ColumnState, ConstraintState, DatabaseState, TableState
 from miglint.sql.statement import (
     AddColumn,
@@ -171,13 +172,10 @@ class _Altering:
     # --- columns ---
 
     def _add_column(self, column: ColumnDefinition) -> None:
-        done, table = self.done, self.statement.table
+        done = self.done
         if column.unknown is not None:
             done.add(UnknownEffect(column.unknown))
-        default = (
-            column.default if column.default is not None and column.default.sql.strip().upper() != "NULL" else None
-        )
-        held = Steady() if default is None else of_expression(default)
+        held = given(column)
         domain = self.database.domain(column.type.name) if column.type is not None and column.type.of is None else None
         if column.generation is not None:
             self._generate(column)
@@ -190,30 +188,24 @@ class _Altering:
             done.rewrite(self.stored, "volatile default", held.sql)
         elif isinstance(held, Unsure):
             done.add(UnknownEffect(held.reason))
-        elif default is not None and self.session.version < (11,):
+        elif held is not None and self.session.version < (11,):
             # Since 11 a value that holds for all rows is kept beside the table:
             # https://www.postgresql.org/docs/11/release-11.html
             done.rewrite(self.stored, "constant default", "DEFAULT")
-        filled = default is not None or column.numbering is not None or column.generation is not None
-        keyed = any(one.kind == "primary key" for one in column.constraints)
-        if (column.not_null or keyed) and not filled and column.unknown is None:
-            why = f"the rows that '{table}' has get no value in '{column.name}', which is NOT NULL"
-            done.add(Fails("no value for rows", why, table, column.name))
+        done.add(*refusals(column, self.statement.table))
+        filled = held is not None or column.numbering is not None or column.generation is not None
         for constraint in column.constraints:
-            self._add_with_column(constraint, column, filled=filled, alike=default is not None and held == Steady())
+            self._add_with_column(constraint, column, filled=filled)
 
-    def _add_with_column(self, constraint: Constraint, column: ColumnDefinition, *, filled: bool, alike: bool) -> None:
-        """A constraint that comes with its column; `alike` says that all rows get one value in it."""
-        done, table = self.done, self.statement.table
+    def _add_with_column(self, constraint: Constraint, column: ColumnDefinition, *, filled: bool) -> None:
+        """A constraint that comes with its column, which is `filled` where rows get something else than NULL."""
+        done = self.done
         match constraint.kind:
             case "check":
                 # Verified for each row at once, be they all NULL: there is no inline NOT VALID.
                 shown = constraint.condition.sql if constraint.condition is not None else column.name
                 done.scan(self.stored, "column check", f"CHECK ({shown})")
             case "unique" | "primary key":
-                if alike:
-                    why = f"every row of '{table}' gets one and the same value in '{column.name}', which is unique"
-                    done.add(Fails("one value for all rows", why, table, column.name))
                 done.add(*(BuildIndex(one, constraint.name, constraint.kind, unique=True) for one in self.stored))
             case "foreign key":
                 # A column that is NULL in every row has nothing to look up.

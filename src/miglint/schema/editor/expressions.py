@@ -185,7 +185,7 @@ class _Compiler:
                 return _Part(PLACEHOLDER, unknown=reason)
             case Parameter() | Digest():
                 return _Part(PLACEHOLDER, unknown="the value is not known")
-            case Call(Reference(path)) | Reference(path) if not path.startswith(_PYTHON):
+            case Call(Reference(path)) | Reference(path) if not path.startswith(_PYTHON) and path not in _BUILT_IN:
                 known = literal_sql(value, self.field)
                 if known is not None:
                     return _Part(known, parametrized=True)
@@ -485,7 +485,8 @@ _DJANGO = ("django.contrib.gis.db.models.", "django.contrib.postgres.", "django.
 _OPERATORS = ("_operator.", "operator.")
 
 # Calls that Python makes before there is any SQL: what they return is a value to the database.
-_PYTHON = ("builtins.", "datetime.", "decimal.", "django.utils.", "fractions.", "uuid.")
+_BUILT_IN = frozenset(f"builtins.{name}" for name in ("bool", "bytes", "dict", "float", "int", "list", "str", "tuple"))
+_PYTHON = ("datetime.", "decimal.", "django.utils.", "fractions.", "uuid.")
 
 _LOOKUPS = {
     "exact": "=",
