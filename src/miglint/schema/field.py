@@ -31,19 +31,19 @@ class Attributes(NamedTuple):
 
 def attributes(field: Field) -> Attributes:
     unknown: list[Attribute] = [] if field.path else ["type"]
-
-    def truth(option: OneOf["null", "unique", "db_index", "primary_key"], value: Value | None) -> bool:
-        answer = truth_of(value, False)
-        if answer is None or _may_hide(field, option):
+    kind, options = field.kind or "", field.options
+    forced, implied = _FORCED.get(kind, _NONE), _IMPLIED.get(kind, _NONE)
+    may_hide = field.kind is None or field.opaque
+    truths: list[bool] = []
+    for option in _TRUTHS:
+        value = forced.get(option) or options.get(option) or implied.get(option)
+        answer = False if value is None else truth_of(value, False)
+        if answer is None or (may_hide and _may_hide(field, option)):
             unknown.append(option)
-        return bool(answer)
-
-    null = truth("null", _value(field, "null"))
-    unique = truth("unique", _value(field, "unique"))
-    db_index = truth("db_index", _value(field, "db_index"))
-    primary_key = truth("primary_key", _value(field, "primary_key"))
-    longest = _value(field, "max_length")
-    if _may_hide(field, "max_length") or not _is_length(longest):
+        truths.append(bool(answer))
+    null, unique, db_index, primary_key = truths
+    longest = forced.get("max_length") or options.get("max_length") or implied.get("max_length")
+    if (may_hide and _may_hide(field, "max_length")) or not _is_length(longest):
         unknown.append("max_length")
     return Attributes(
         type=field.path.rpartition(".")[2].lstrip("#"),
@@ -56,38 +56,32 @@ def attributes(field: Field) -> Attributes:
     )
 
 
+_TRUTHS: tuple[OneOf["null", "unique", "db_index", "primary_key"], ...] = ("null", "unique", "db_index", "primary_key")
+
+_NONE: dict[Attribute, Value] = {}
+
 # Field.__init__ of a subclass that calls the next one with a value of its own, whatever it is given.
-_FORCED: dict[tuple[str, Attribute], Value] = {
-    ("NullBooleanField", "null"): Literal(True),
-    ("OneToOneField", "unique"): Literal(True),
-    ("CompositePrimaryKey", "primary_key"): Literal(True),
-    ("IPAddressField", "max_length"): Literal(15),
-    ("GenericIPAddressField", "max_length"): Literal(39),
-    ("UUIDField", "max_length"): Literal(32),
+_FORCED: dict[str, dict[Attribute, Value]] = {
+    "NullBooleanField": {"null": Literal(True)},
+    "OneToOneField": {"unique": Literal(True)},
+    "CompositePrimaryKey": {"primary_key": Literal(True)},
+    "IPAddressField": {"max_length": Literal(15)},
+    "GenericIPAddressField": {"max_length": Literal(39)},
+    "UUIDField": {"max_length": Literal(32)},
 }
 
 # … with a value of its own where it is given none.
-_IMPLIED: dict[tuple[str, Attribute], Value] = {
-    ("ForeignKey", "db_index"): Literal(True),
-    ("OneToOneField", "db_index"): Literal(True),
-    ("SlugField", "db_index"): Literal(True),
-    ("SlugField", "max_length"): Literal(50),
-    ("EmailField", "max_length"): Literal(254),
-    ("CIEmailField", "max_length"): Literal(254),
-    ("URLField", "max_length"): Literal(200),
-    ("FileField", "max_length"): Literal(100),
-    ("ImageField", "max_length"): Literal(100),
-    ("FilePathField", "max_length"): Literal(100),
+_IMPLIED: dict[str, dict[Attribute, Value]] = {
+    "ForeignKey": {"db_index": Literal(True)},
+    "OneToOneField": {"db_index": Literal(True)},
+    "SlugField": {"db_index": Literal(True), "max_length": Literal(50)},
+    "EmailField": {"max_length": Literal(254)},
+    "CIEmailField": {"max_length": Literal(254)},
+    "URLField": {"max_length": Literal(200)},
+    "FileField": {"max_length": Literal(100)},
+    "ImageField": {"max_length": Literal(100)},
+    "FilePathField": {"max_length": Literal(100)},
 }
-
-
-def _value(field: Field, option: Attribute) -> Value | None:
-    if field.kind is None:
-        return field.options.get(option)
-    forced = _FORCED.get((field.kind, option))
-    if forced is not None:
-        return forced
-    return field.options.get(option, _IMPLIED.get((field.kind, option)))
 
 
 # Kinds whose columns have a length that an option sets.
@@ -103,7 +97,7 @@ def _may_hide(field: Field, option: Attribute) -> bool:
     """Whether an option that is not written may be set all the same: by `**`, or by a class that is not known."""
     if field.kind is None:
         return option not in field.options
-    if not field.opaque or option in field.options or (field.kind, option) in _FORCED:
+    if not field.opaque or option in field.options or option in _FORCED.get(field.kind, _NONE):
         return False
     # A class may set what it likes for its own column, but not what its kind has no use for.
     if option == "max_length":
