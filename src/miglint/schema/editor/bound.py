@@ -200,16 +200,18 @@ def relations_to(
         other = state.model(*key)
         if other is None:
             continue
+        own, between_them = [], []
         for name, field in local_fields(other, ground):
             target = target_of(field, other.app_label, other.name, ground.swappable)
-            between_them = hidden and field.kind == "ManyToManyField" and (target in keys or other.key in keys)
-            if target is None or not (target in keys or between_them):
+            if target is None or not (target in keys or other.key in keys):
                 continue
             one = bound(other, name, field, state, ground, django)
             if target in keys and (hidden or not _is_hidden(one)):
-                found.append(one)
-            if between_them:
-                found += [side for side in _sides(other, name, state, ground, django) if _target(side) in keys]
+                own.append(one)
+            if hidden and one.is_many_to_many:
+                between_them += [side for side in _sides(other, name, state, ground, django) if _target(side) in keys]
+        # A model's many-to-many tables are made known before it is.
+        found += between_them + own
     return found
 
 
