@@ -111,7 +111,7 @@ def test_statements_are_parted_as_by_postgresql(scripts: dict[str, str]) -> None
         different += [(name, part) for part in theirs - ours]
     print(f"\nsplits: {same} of {total}, {same / total:.2%}", *different[:5], sep="\n  ")
     assert total > 35_000
-    assert same / total >= 0.99
+    assert same / total >= 0.995
 
 
 def test_kinds_tables_and_flags_are_those_that_postgresql_sees(statements: list[tuple[str, Facts]]) -> None:
@@ -134,7 +134,7 @@ def test_kinds_tables_and_flags_are_those_that_postgresql_sees(statements: list[
             different.append(("tables", sorted(theirs.tables), sorted(ours.tables), sql))
         if theirs.flags:
             flagged += 1
-            odd = {key: value for key, value in theirs.flags.items() if ours.flags.get(key, value) != value}
+            odd = {key: value for key, value in theirs.flags.items() if ours.flags.get(key) != value}
             flags += not odd
             if odd:
                 different.append(("flags", odd, {key: ours.flags.get(key) for key in odd}, sql))
@@ -146,9 +146,9 @@ def test_kinds_tables_and_flags_are_those_that_postgresql_sees(statements: list[
             for what, theirs_, ours_, sql in different:
                 file.write(f"--- {what}: {theirs_} | {ours_}\n{_bare(sql)}\n")
     assert total > 35_000
-    assert kinds / total >= 0.98
-    assert tables / kinds >= 0.98
-    assert flags / flagged >= 0.98
+    assert kinds / total >= 0.995
+    assert tables / kinds >= 0.995
+    assert flags / flagged >= 0.995
 
 
 def _parts(text: str) -> list[str] | None:

@@ -32,7 +32,8 @@ _BARE_FUNCTIONS = """
 BARE_FUNCTIONS = frozenset(_BARE_FUNCTIONS.split())
 # Written as calls, without being functions.
 _CALL_WORDS = """
-    between coalesce exists filter greatest grouping isnull least notnull nullif over row setof values within
+    between by coalesce cube exists filter greatest grouping isnull least notnull nullif over rollup row setof sets
+    values within
 """
 NOT_CALLED = (RESERVED | FUNCTION_KEYWORDS | frozenset(_CALL_WORDS.split())) - {"left", "right", "overlaps"}
 NOT_CALLED -= BARE_FUNCTIONS
@@ -265,7 +266,7 @@ class Cursor:
                         at = self._after_qualified(at + 1, end)
                         continue
                     if word == "as" and words[at - 1] != "(":
-                        at = self._after_cast(at + 1, end)
+                        at = self.after_cast(at + 1, end)
                         continue
                 elif word in BARE_FUNCTIONS:
                     functions.add(word)
@@ -285,7 +286,7 @@ class Cursor:
                 elif following != ".":
                     names.add(self.cut(tokens[at]))
             elif word == "::":
-                at = self._after_cast(at + 1, end)
+                at = self.after_cast(at + 1, end)
                 continue
             at += 1
         return frozenset(functions), frozenset(names)
@@ -302,7 +303,7 @@ class Cursor:
             at += 2
         return at + 1
 
-    def _after_cast(self, at: int, end: int) -> int:
+    def after_cast(self, at: int, end: int) -> int:
         """After a type, or where there is none, where it stood."""
         before, last = self.at, self.last
         self.at, self.last = at, end

@@ -281,7 +281,7 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
         at = cursor.at
         word = words[at]
         if word == "(":
-            called = at > 0 and tokens[at - 1].kind in ("word", "quoted")
+            called = at > 0 and tokens[at - 1].kind in ("word", "quoted") and words[at - 2] != "as"
             if called and not expects_table and (not in_from or joined_on):
                 _called(cursor, query, at - 1)
             cursor.at += 1
@@ -320,7 +320,8 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
                 continue
             name = cursor.qualified()
             if cursor.word == "(":
-                query.functions.add(name.removeprefix("pg_catalog."))
+                if name not in NOT_CALLED:
+                    query.functions.add(name.removeprefix("pg_catalog."))
                 cursor.at += 1
                 _scan(cursor, query, ctes, top=False)
                 cursor.expect(")")
@@ -335,6 +336,8 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
         if word == ",":
             if in_from:
                 expects_table, joined_on = True, False
+        elif word == "::":
+            cursor.at = cursor.after_cast(cursor.at, cursor.last)
         elif word == "." or word == "as":
             # What follows may be any word.
             if cursor.at < cursor.last and tokens[cursor.at].kind in ("word", "quoted"):
@@ -374,7 +377,7 @@ def _scan(cursor: Cursor, query: Query, ctes: frozenset[str], *, top: bool, from
 
 
 # Frequent, and without meaning here.
-_PLAIN = frozenset(("=", "and", "or", "not", "is", "null", "case", "then", "else", "end", "::", "+", "-", "*", "||"))
+_PLAIN = frozenset(("=", "and", "or", "not", "is", "null", "case", "then", "else", "end", "+", "-", "*", "||"))
 
 
 def _called(cursor: Cursor, query: Query, at: int) -> None:
