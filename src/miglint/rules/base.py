@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -96,11 +96,12 @@ class LockRule(OperationRule):
             sizes = [project.size_of(table) for table in danger.tables]
             finding = self.finding(
                 step.location,
-                f"{self.what(danger, step, project)} {_touches(danger, sizes)} {waiting(danger, project)}"
+                f"{self.what(danger, step, project)} {_touches(danger, sizes)} "
+                f"{waiting(danger, step, project)}"
                 f"{self.why(danger, step, project)}.",
                 hint=self.hint(danger, step, project),
                 subject=step.subject or ", ".join(danger.tables),
-                related=made_at(danger.tables, step),
+                related=(*made_at(danger.tables, step), *_held_since(danger, step, project)),
             )
             yield weighed(finding, max(sizes, key=lambda size: _ORDER[size.kind]))
 
@@ -122,16 +123,50 @@ class LockRule(OperationRule):
 _ORDER = {"small": 0, "unknown": 1, "large": 2}
 
 
-def waiting(danger: Danger, project: Project) -> str:
+def waiting(danger: Danger, step: Step, project: Project) -> str:
     """Under which lock, and who waits: `under SHARE on PostgreSQL 14: writes wait until it is through`."""
-    lock = danger.lock
-    since = ", which an earlier statement took," if danger.held_before else ""
-    everybody = {one.blocks for one in danger.blocked.values()}
-    if set(danger.blocked) == set(danger.tables) and len(everybody) == 1:
-        who = everybody.pop()
-    else:
-        who = ", ".join(f"{one.blocks} of '{table}'" for table, one in danger.blocked.items())
-    return f"under {lock}{since} on {named(project.target.database)}: {who} wait until it is through"
+    since = ""
+    if danger.held_before:
+        taken = _taken_by(danger, step, project)
+        since = ", which an earlier statement of this operation took,"
+        if taken is not None and taken is not step:
+            since = f", held since line {taken.location.span.line},"
+    return f"under {danger.lock}{since} on {named(project.target.database)}: {_who(danger)} wait until it is through"
+
+
+def _who(danger: Danger) -> str:
+    by_table: dict[str, list[str]] = {}
+    for table, lock in danger.blocked.items():
+        by_table.setdefault(lock.blocks, []).append(f"'{table}'")
+    if set(danger.blocked) == set(danger.tables) and len(by_table) == 1:
+        return next(iter(by_table))
+    return ", ".join(f"{blocks} of {listed(tables)}" for blocks, tables in by_table.items())
+
+
+def _taken_by(danger: Danger, step: Step, project: Project) -> Step | None:
+    """The step that took the strongest lock which is held meanwhile, first of all in the transaction."""
+    tables = {table for table, lock in danger.blocked.items() if lock == danger.lock}
+    last = danger.runs[-1]
+    for one in project.around(step):
+        if one is step and not last.deferred:
+            return step
+        for run in project.runs(one):
+            took = any(run.takes.get(table) == danger.lock for table in tables)
+            if took and run.transaction == last.transaction and not run.deferred:
+                return one
+    return None
+
+
+def _held_since(danger: Danger, step: Step, project: Project) -> tuple[Related, ...]:
+    taken = _taken_by(danger, step, project) if danger.held_before else None
+    if taken is None or taken is step:
+        return ()
+    return (Related(taken.location, f"{danger.lock} is taken here, and held to the end of the transaction"),)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`'a', 'b' and 'c'`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def named(database: Database) -> str:
@@ -159,8 +194,10 @@ def made_at(tables: Iterable[str], step: Step) -> tuple[Related, ...]:
 
 
 def _touches(danger: Danger, sizes: list[Size]) -> str:
-    tables = " and ".join(
-        f"'{table}' ({size.evidence})" if size.evidence else f"'{table}'"
-        for table, size in zip(danger.tables, sizes, strict=True)
+    tables = listed(
+        [
+            f"'{table}' ({size.evidence})" if size.evidence else f"'{table}'"
+            for table, size in zip(danger.tables, sizes, strict=True)
+        ]
     )
     return f"{'writes' if danger.writes else 'reads'} every row of {tables}"
