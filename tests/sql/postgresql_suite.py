@@ -92,6 +92,8 @@ def _fetch(folder: Path) -> None:
             f"-oDir::Etc::sourceparts={sources}",
             f"-oDir::State::lists={scratch}/lists",
             f"-oDir::Cache={scratch}",
+            "-oAcquire::http::Timeout=30",
+            "-oAcquire::Retries=1",
         )
         _run(folder, "apt-get", *options, "update")
         listed = _run(folder, "apt-cache", *options, "showsrc", PACKAGE)

@@ -36,7 +36,7 @@ def range_name(relation: Any) -> str:
 def list_name(names: Any) -> str:
     """Of a list of String nodes."""
     parts = [_string(part) for part in names]
-    return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2] != "public" else parts[-1]
+    return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2] not in ("public", "pg_catalog") else parts[-1]
 
 
 def _string(node: Any) -> str:
@@ -414,6 +414,8 @@ def _index(node: Any) -> Facts:
             "unique": node.unique,
             "concurrently": node.concurrent,
             "where": node.HasField("where_clause"),
+            "functions": frozenset(list_name(call.funcname) for call in _all(node, "FuncCall")),
+            "names": frozenset(_column_names(node)),
             "columns": tuple(part.name or None for part in parts),
             "opclasses": tuple(list_name(part.opclass) if part.opclass else None for part in parts),
             "descending": tuple(part.ordering == pb.SORTBY_DESC for part in parts),
@@ -426,6 +428,22 @@ def _index(node: Any) -> Facts:
     )
 
 
+def _column_names(node: Any) -> Iterator[str]:
+    for reference in _all(node, "ColumnRef"):
+        if reference.fields[-1].WhichOneof("node") == "string":
+            yield _string(reference.fields[-1])
+
+
+def _all(message: Any, name: str) -> Iterator[Any]:
+    """Every node of a kind."""
+    if message.DESCRIPTOR.name == name:
+        yield message
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for item in value if hasattr(value, "append") or hasattr(value, "add") else (value,):
+                yield from _all(item, name)
+
+
 # --- rows ---
 
 
@@ -434,24 +452,13 @@ def _select(node: Any) -> Facts:
     if node.HasField("into_clause"):
         into = node.into_clause.rel
         return Facts("CreateTable", tables | {range_name(into)}, {"as_select": True})
-    return Facts("Select", tables, {"locks_rows": _locks(node), "filtered": _limits(node)})
+    return Facts("Select", tables, {"locks_rows": any(_all(node, "LockingClause")), "filtered": _limits(node)})
 
 
 def _limits(node: Any) -> bool:
     if node.op != pb.SETOP_NONE:
         return node.HasField("limit_count") or _limits(node.larg) or _limits(node.rarg)
     return node.HasField("where_clause") or node.HasField("limit_count")
-
-
-def _locks(message: Any) -> bool:
-    if message.DESCRIPTOR.name == "LockingClause":
-        return True
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for item in value if hasattr(value, "append") or hasattr(value, "add") else (value,):
-                if _locks(item):
-                    return True
-    return False
 
 
 def _update(node: Any) -> Facts:

@@ -272,7 +272,11 @@ def _flags(statement: Statement) -> Mapping[str, object]:
         case DropTable() | DropView() | DropSequence():
             return {"cascade": statement.cascade, "if_exists": statement.if_exists}
         case CreateIndex():
+            used = [part.expression for part in statement.parts if part.expression is not None]
+            used += [statement.where] if statement.where is not None else []
             return {
+                "functions": frozenset[str]().union(*(expression.functions for expression in used)),
+                "names": frozenset[str]().union(*(expression.names for expression in used)),
                 "name": statement.name,
                 "unique": statement.unique,
                 "concurrently": statement.concurrently,
