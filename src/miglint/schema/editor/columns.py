@@ -277,9 +277,10 @@ def inline_constraints(field: Field, column: str, ground: Ground) -> Iterator[Co
     # A generated column takes its check from its output field.
     checked = build_field(output) if isinstance(output, Call) else field
     if checked is not None and is_checked(checked, ground.vendor):
-        yield Constraint(
-            "check", None, (column,), condition=Expression(f"{quoted(column)} >= 0", names=frozenset({column}))
-        )
+        name = quoted(column)
+        # Only other databases than PostgreSQL check that a text is JSON.
+        condition = f"(JSON_VALID({name}) OR {name} IS NULL)" if checked.kind == "JSONField" else f"{name} >= 0"
+        yield Constraint("check", None, (column,), condition=Expression(condition, names=frozenset({column})))
 
 
 def _is_oracles_null(field: Field, ground: Ground) -> bool:
