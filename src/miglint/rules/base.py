@@ -144,15 +144,12 @@ def _who(danger: Danger) -> str:
 
 
 def _taken_by(danger: Danger, step: Step, project: Project) -> Step | None:
-    """The step that took the strongest lock which is held meanwhile, first of all in the transaction."""
+    """The step that took the strongest lock which is held meanwhile: itself, or the first of the transaction."""
     tables = {table for table, lock in danger.blocked.items() if lock == danger.lock}
-    last = danger.runs[-1]
-    for one in project.around(step):
-        if one is step and not last.deferred:
-            return step
+    for one in (step, *project.around(step)):
         for run in project.runs(one):
             took = any(run.takes.get(table) == danger.lock for table in tables)
-            if took and run.transaction == last.transaction and not run.deferred:
+            if took and run.transaction == danger.runs[-1].transaction:
                 return one
     return None
 
