@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from postgresql.measure import Benches
+
+if TYPE_CHECKING:
+    from postgresql.measure import Benches
 
 
 @pytest.fixture(scope="session")
 def benches() -> Iterator[Benches]:
     """What to measure on, by PostgreSQL major; each starts when it is first needed."""
+    # Here, so that tests that need no server need no driver either.
+    from postgresql.measure import Benches
+
     with Benches() as benches:
         yield benches

@@ -183,7 +183,7 @@ def _extremes(field: Any) -> list[Any]:
     if kind in {"CharField", "SlugField", "URLField", "EmailField", "FileField", "FilePathField"}:
         found += ["", "x" * (target.max_length or 300)]
     elif kind == "TextField":
-        found += ["", "x" * 300]
+        found += ["", "x" * 5_000]
     elif isinstance(target, models.IntegerField):
         low, high = connection.ops.integer_field_range(kind)
         found += [value for value in (low, high, -1, 0) if value is not None]

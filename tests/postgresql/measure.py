@@ -95,6 +95,8 @@ class Bench:
                 finally:
                     self._drop(copy)
         except UnmeasurableError:
+            # It may have been committed.
+            self._forget(prepared)
             raise
         except Exception as error:
             if not isinstance(error, DatabaseError | LookupError | ValueError | TypeError | AttributeError):
@@ -170,6 +172,10 @@ class Bench:
         name = f"measured_{next(self._numbers)}"
         self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return name
+
+    def _forget(self, prepared: Prepared) -> None:
+        self._prepared = OrderedDict(item for item in self._prepared.items() if item[1] is not prepared)
+        self._drop(prepared.name)
 
     def _drop(self, name: str) -> None:
         self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -114,7 +114,8 @@ class Scenario:
     """`history` are the operations between the shop and the migration; `sql` is some that run there as they are.
 
     `since` is the oldest PostgreSQL that knows it. `breaks` is set where a probe says less than the definition: a
-    value that could be refused, but is not among those tried.
+    value that could be refused, but is not among those tried. `rows_decide` says that it fails for what rows hold,
+    which nobody can predict.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Scenario:
     since: int = 0
     contrib: bool = False
     breaks: str | None = None
+    rows_decide: bool = False
 
     @property
     def files(self) -> dict[str, str]:
