@@ -642,6 +642,10 @@ class Folding:
             ),
         )
         for part in tuple(self.state.parts_of(name)):
+            shares = [one for one in part.constraints if one.part_of is not None and self._same_name(one.part_of, old)]
+            # A check has one name in all of them.
+            if any(one.kind == "check" for one in shares):
+                self._rename_held(part.name, old, new, indexes=False)
             self._change(part.name, lambda other: self._with_new_share(other, old, new))
 
     def _with_new_share(self, table: TableState, old: str, new: str) -> TableState:
@@ -652,9 +656,7 @@ class Folding:
                 for one in table.indexes
             ),
             constraints=tuple(
-                replace(one, part_of=new, name=new if one.kind == "check" else one.name)
-                if one.part_of is not None and self._same_name(one.part_of, old)
-                else one
+                replace(one, part_of=new) if one.part_of is not None and self._same_name(one.part_of, old) else one
                 for one in table.constraints
             ),
         )
