@@ -267,3 +267,17 @@ def test_lengths_are_one_thing_to_sqlite():
     narrow = 'AlterField("order", "title", models.CharField(max_length=20)),'
     assert met(FIRST, narrow)[0] == "tightens"
     assert met(FIRST, narrow, target=target("sqlite"))[0] == "none"
+
+
+def test_a_table_that_another_replaces_is_there():
+    swapped = (
+        "CREATE TABLE new (LIKE shop_tag INCLUDING ALL); ALTER TABLE shop_tag RENAME TO old; "
+        "ALTER TABLE new RENAME TO shop_tag"
+    )
+    assert level(swapped) == "none"
+
+
+def test_a_column_that_goes_again_was_never_required():
+    added = 'AddField("order", "x", models.IntegerField(default=1)),'
+    assert met(FIRST, added + 'RemoveField("order", "x"),')[0] == "none"
+    assert met(FIRST, added + 'RenameField("order", "x", "y"),')[0] == "writes"

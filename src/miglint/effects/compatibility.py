@@ -287,7 +287,7 @@ def _added(name: str, field: Field, model: ModelState, table: str, change: Chang
     if not _is_required(field, change.target) or _was_known(column, model, change):
         return
     # Where nothing gives it a value, the migration fails.
-    if has_effective_default(field) and _stays_required(name, column, model, change):
+    if has_effective_default(field) and _stays_required(name, model, change):
         why = "it is NOT NULL, and its default lives in Python only"
         yield Break("required column", "writes", table, column, why)
 
@@ -297,7 +297,7 @@ def _required(made: Alteration, model: ModelState, table: str, change: Change) -
         return
     why = _why_required(made.before, change)
     column = str(column_name(made.after, made.before.name))
-    if why is not None and _stays_required(made.before.name, column, model, change):
+    if why is not None and _stays_required(made.before.name, model, change):
         yield Break("required column", "writes", table, column, why, made.before)
 
 
@@ -339,15 +339,22 @@ def _why_required(before: FieldState, change: Change) -> str | None:
     return None
 
 
-def _stays_required(name: str, column: str, model: ModelState, change: Change) -> bool:
+def _stays_required(name: str, model: ModelState, change: Change) -> bool:
     """Whether it is still so at the migration's end, as far as that is known: SQL may give it a default, too."""
-    after = change.end.model(*model.key)
-    field = after.fields.get(name) if after is not None else None
-    if field is not None and not _is_required(field.field, change.target):
+    here, after = change.after.model(*model.key), change.end.model(*model.key)
+    made = here.fields.get(name) if here is not None else None
+    if after is None or made is None:
+        return True
+    field = after.fields.get(name)
+    if field is None and here is not None:
+        # It may have got another name meanwhile.
+        new = (one for one in after.fields.values() if one.name not in here.fields)
+        field = next((one for one in new if one.added == made.added), None)
+    if field is None or not _is_required(field.field, change.target):
         return False
-    table = table_of(after, change.ground) if after is not None else None
+    table = table_of(after, change.ground)
     held = change.database_end.table(table) if isinstance(table, str) else None
-    left = held.columns.get(column) if held is not None else None
+    left = held.columns.get(str(column_name(field.field, field.name))) if held is not None else None
     return left is None or (left.default is None and left.nullable is not True)
 
 

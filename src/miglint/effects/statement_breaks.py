@@ -612,7 +612,11 @@ def _held(known: KnownTable, state: DatabaseState) -> TableState | None:
 
 def _is_there(known: KnownTable, change: Change) -> bool:
     """Whether the migration leaves a table or view of the name: made anew, renamed to it, or put in its place."""
-    return _held(known, change.database_end) is not None
+    start, end = change.database_start.table(known.name), change.database_end.table(known.name)
+    if end is None or end.unknown is None:
+        return end is not None
+    # Of what was made anew not all need be known.
+    return start is not None and start.made != end.made
 
 
 def _found(known: KnownTable, column: str, change: Change) -> ColumnState | None:
