@@ -266,6 +266,62 @@ def test_sql_that_can_be_read_is_done():
     assert after(BOOK, 'RunSQL("DROP TABLE shop_author CASCADE"),').table("shop_author") is None
 
 
+def test_what_hangs_on_a_table_follows_its_name_and_those_of_its_columns():
+    view = 'RunSQL("CREATE VIEW titles AS SELECT title FROM shop_book"),'
+    state = after(BOOK, view, 'RenameModel("Book", "Volume"), RenameField("volume", "title", "name"),')
+    assert [(one.name, one.reads, "name" in one.names) for one in state.views_of("shop_volume")] == [
+        ("titles", ("shop_volume",), True)
+    ]
+    assert list(state.views_of("shop_book")) == []
+    assert {table.name for table, _ in state.referring_to("shop_volume")} == {"shop_volume_readers"}
+    before = history(BOOK, view, 'RenameModel("Book", "Volume"),').steps[-1].database_before
+    assert [one.name for one in before.views_of("shop_book")] == ["titles"]
+
+
+def test_partitions_are_found_by_their_parent():
+    sql = (
+        "CREATE TABLE log (at date NOT NULL, n int) PARTITION BY RANGE (at); CREATE INDEX by_n ON log (n); "
+        "CREATE TABLE log_new PARTITION OF log DEFAULT"
+    )
+    state = after(f'RunSQL("{sql}"),')
+    (part,) = state.parts_of("log")
+    assert (part.name, part.default_partition, list(part.columns)) == ("log_new", True, ["at", "n"])
+    assert [(one.name, one.part_of) for one in part.indexes] == [("log_new_n_idx", "by_n")]
+
+
+def test_a_table_that_no_migration_made_is_not_invented():
+    assert (
+        after('RunSQL("ALTER TABLE elsewhere ADD x int; CREATE INDEX i ON elsewhere (x)"),').table("elsewhere") is None
+    )
+    made = after('RunSQL("CREATE TABLE elsewhere (x int)"),').table("elsewhere")
+    assert made is not None
+    assert (made.app_label, list(made.columns), made.unknown) == ("shop", ["x"], None)
+    copied = after('RunSQL("CREATE TABLE copied AS SELECT * FROM elsewhere"),').table("copied")
+    assert copied is not None
+    assert copied.unknown == "its columns are those of a query"
+
+
+def test_a_domain_is_what_it_was_at_the_time():
+    bodies = ('RunSQL("CREATE DOMAIN d AS int"),', 'RunSQL("ALTER DOMAIN d ADD CHECK (value > 0)"),')
+    seen = [step.database_after.domain("d") for step in history(*bodies).steps]
+    assert [one.constrained for one in seen if one is not None] == [False, True]
+
+
+def test_a_schema_in_db_table_is_a_schema():
+    state = after("""CreateModel("Log", [], options={"db_table": 'audit"."log'}),""")
+    assert [table.name for table in state.tables()] == ["audit.log"]
+    assert state.table('audit"."log') is state.table("audit.log")
+
+
+def test_each_statement_of_an_operation_has_a_state_of_its_own():
+    step = history(BOOK, 'RunSQL("ALTER TABLE shop_book ADD x int; ALTER TABLE shop_book DROP x"),').steps[-1]
+    number = step.database_before.number
+    between = DatabaseState(step.database_before.history, number + 1).table("shop_book")
+    assert between is not None
+    assert "x" in between.columns
+    assert step.database_after.number == number + 2
+
+
 def test_an_operation_that_could_not_be_analysed_leaves_its_app_unknown():
     state = after(BOOK, "do_something(),")
     assert state.unknown("shop") is not None

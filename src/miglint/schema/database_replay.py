@@ -12,10 +12,12 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import (
     AddField,
     AlterField,
+    AlterModelTable,
     AlterTogether,
     CreateModel,
     Operation,
     RenameField,
+    RenameModel,
     UnknownOperation,
     model_named,
 )
@@ -140,7 +142,7 @@ def _written(operation: Operation, model: ModelState | None) -> frozenset[str] |
         case CreateModel() if model is not None:
             names = (*map(name_of, model.indexes), *map(name_of, model.constraints))
             return frozenset(interpolated(name, model) for name in names if name is not None)
-        case AddField() | AlterField():
+        case AddField() | AlterField() | RenameField() | RenameModel() | AlterModelTable():
             return frozenset()
         case _:
             return None
