@@ -47,10 +47,17 @@ def tokens(sql: str, dialect: Vendor = "postgresql") -> list[Token]:
             text = piece[kind]
             add(Token(kind, "", text, at - len(text)))  # type: ignore[arg-type]
         elif kind == "operator":
-            text = _operator(piece["operator"])
-            start = piece.start("operator")
-            at = start + len(text)
-            add(Token("operator", text, text, start))
+            text = piece["operator"]
+            start = at - len(text)
+            if len(text) > 1 and text[-1] in "+-" and not _SPECIAL.intersection(text):
+                # Signs at its end belong to what follows, unless it holds what only longer operators do: `id=-1`.
+                signs = text[len(text.rstrip("+-")) or 1 :]
+                text = text[: -len(signs)]
+                add(Token("operator", text, text, start))
+                for place, sign in enumerate(signs, start + len(text)):
+                    add(Token("operator", sign, sign, place))
+            else:
+                add(Token("operator", text, text, start))
         elif kind == "comment":
             start = piece.start("comment")
             at = _comment_end(sql, at, nested=not mysql)
@@ -92,13 +99,6 @@ def _unescaped(escape: re.Match[str]) -> str:
 def _folded(text: str) -> str:
     # The server folds ASCII alone where a character may take several bytes.
     return "".join(letter.lower() if letter.isascii() else letter for letter in text)
-
-
-def _operator(text: str) -> str:
-    """Without the signs at its end, unless it holds what only an operator of several characters does: `id=-1`."""
-    if len(text) > 1 and text[-1] in "+-" and not _SPECIAL.intersection(text):
-        return text.rstrip("+-") or text[0]
-    return text
 
 
 _SPECIAL = frozenset("~!@#%^&|`?")
