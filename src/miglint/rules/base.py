@@ -9,13 +9,23 @@ from typing import Any, ClassVar
 
 from miglint.effects.breaks import Break
 from miglint.effects.danger import Danger, dangers
-from miglint.effects.effect import Cause
+from miglint.effects.effect import Cause, RewriteTable
 from miglint.facts.migration import Migration
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
 from miglint.facts.target import Database, written
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.schema.tables import ConstraintState
+from miglint.sql.render import rendered
+from miglint.sql.statement import (
+    AddConstraint,
+    AlterTable,
+    ConstraintKind,
+    DropConstraint,
+    SetConstraints,
+    Statement,
+)
 
 
 @dataclass(frozen=True)
@@ -93,17 +103,16 @@ class LockRule(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for danger in self.dangers(step, project):
-            sizes = [project.size_of(table) for table in danger.tables]
             finding = self.finding(
                 step.location,
-                f"{self.what(danger, step, project)} {_touches(danger, sizes)} "
+                f"{self.what(danger, step, project)} {_touches(danger, project)} "
                 f"{waiting(danger, step, project)}"
                 f"{self.why(danger, step, project)}.",
                 hint=self.hint(danger, step, project),
                 subject=step.subject or ", ".join(danger.tables),
                 related=(*made_at(danger.tables, step), *_held_since(danger, step, project)),
             )
-            yield weighed(finding, max(sizes, key=lambda size: _ORDER[size.kind]))
+            yield weighed(finding, largest(project.size_of(table) for table in danger.tables))
 
     def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
         return dangers(project.runs(step), self.causes)
@@ -121,6 +130,16 @@ class LockRule(OperationRule):
 
 
 _ORDER = {"small": 0, "unknown": 1, "large": 2}
+
+
+def largest(sizes: Iterable[Size]) -> Size:
+    return max(sizes, key=lambda size: _ORDER[size.kind])
+
+
+def sized(table: str, project: Project) -> str:
+    """A table's name, with what is known of its size."""
+    size = project.size_of(table)
+    return f"'{table}' ({size.evidence})" if size.evidence else f"'{table}'"
 
 
 def waiting(danger: Danger, step: Step, project: Project) -> str:
@@ -166,6 +185,35 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
+def besides(kind: ConstraintKind, step: Step, project: Project) -> str:
+    """What an operation runs beside dropping and adding constraints of a kind, as SQL; empty where that is all."""
+    kept: list[Statement] = []
+    for run in project.runs(step):
+        for statement in run.statements:
+            if isinstance(statement, AlterTable):
+                names = {constraint.name for constraint in dropped(kind, statement, step)}
+                actions = tuple(
+                    one
+                    for one in statement.actions
+                    if not (isinstance(one, AddConstraint) and one.constraint.kind == kind)
+                    and not (isinstance(one, DropConstraint) and one.name in names)
+                )
+                if actions:
+                    kept.append(replace(statement, actions=actions))
+            elif not isinstance(statement, SetConstraints):
+                kept.append(statement)
+    return "; ".join(map(rendered, kept))
+
+
+def dropped(kind: ConstraintKind, statement: AlterTable, step: Step) -> Iterator[ConstraintState]:
+    """The constraints of a kind that a statement drops, as the step finds them."""
+    table = step.database_before.table(statement.table)
+    names = {action.name for action in statement.actions if isinstance(action, DropConstraint)}
+    for constraint in table.constraints if table is not None else ():
+        if constraint.kind == kind and constraint.name in names:
+            yield constraint
+
+
 def named(database: Database) -> str:
     """`PostgreSQL 14`."""
     return f"{_VENDORS[database.vendor]} {written(database.version)}".rstrip()
@@ -190,11 +238,9 @@ def made_at(tables: Iterable[str], step: Step) -> tuple[Related, ...]:
     return tuple(found)
 
 
-def _touches(danger: Danger, sizes: list[Size]) -> str:
-    tables = listed(
-        [
-            f"'{table}' ({size.evidence})" if size.evidence else f"'{table}'"
-            for table, size in zip(danger.tables, sizes, strict=True)
-        ]
-    )
-    return f"{'writes' if danger.writes else 'reads'} every row of {tables}"
+def _touches(danger: Danger, project: Project) -> str:
+    anew = {effect.table for effect in danger.effects if isinstance(effect, RewriteTable)}
+    by_verb: dict[str, list[str]] = {}
+    for table in danger.tables:
+        by_verb.setdefault("writes" if table in anew else "reads", []).append(sized(table, project))
+    return listed([f"{verb} every row of {listed(tables)}" for verb, tables in by_verb.items()])
