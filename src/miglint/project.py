@@ -112,6 +112,7 @@ class Project:
     # What was worked out already: by migration and index path, and once for all of them.
     _compatibility: dict[tuple[MigrationKey, str], Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
+    _found: dict[str, SchemaState] = field(default_factory=dict, repr=False)
 
     @property
     def root(self) -> str:
@@ -183,13 +184,14 @@ class Project:
 
     def _earlier(self, start: SchemaState) -> dict[str, SchemaState]:
         """By app, the state that the changeset found, where it has changed that since."""
-        first: dict[str, SchemaState] = {}
-        for key in self.changeset or ():
-            if key in self._places:
-                found = self.steps[self._places[key][0]].before
-                if found.number < first.get(key.app_label, start).number:
-                    first[key.app_label] = found
-        return first
+        if not self._found:
+            for key in self.changeset or ():
+                if key in self._places:
+                    found = self.steps[self._places[key][0]].before
+                    first = self._found.get(key.app_label)
+                    if first is None or found.number < first.number:
+                        self._found[key.app_label] = found
+        return {label: found for label, found in self._found.items() if found.number < start.number}
 
     def around(self, step: Step) -> tuple[Step, ...]:
         """The steps of the step's own migration, itself among them."""
