@@ -89,6 +89,8 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("paths", nargs=-1),
         click.option("--database", metavar="VENDOR[:VERSION]", help="The database, as in postgresql:16."),
         click.option("--django", metavar="VERSION", help="The version of Django, as in 5.2."),
+        click.option("--since", metavar="REF", help="What is on this branch or commit counts as released."),
+        click.option("--staged", is_flag=True, help="What is committed counts as released: for a hook."),
         click.option("--config", metavar="FILE", help="Use this settings file instead of those found."),
         click.option("--isolated", is_flag=True, help="Ignore all settings files."),
         click.option("--no-cache", is_flag=True, envvar="MIGLINT_NO_CACHE", help="Neither read nor write the cache."),
@@ -296,6 +298,8 @@ def _options(arguments: dict[str, Any]) -> Options:
     def codes(values: tuple[str, ...]) -> tuple[str, ...]:
         return config.selectors(code for value in values for code in value.split(","))
 
+    if arguments["since"] is not None and arguments["staged"]:
+        problems.append("--since and --staged exclude each other.")
     select = read("select", arguments.get("select"), codes)
     ignore = read("ignore", arguments.get("ignore"), codes)
     extend = read("extend-select", arguments.get("extend_select"), codes)
@@ -308,6 +312,9 @@ def _options(arguments: dict[str, Any]) -> Options:
         fail_on=Severity[fail_on.upper()] if fail_on else None,
         config=arguments["config"],
         isolated=arguments["isolated"],
+        since=arguments["since"],
+        staged=arguments["staged"],
+        environment=os.environ,
         table_statistics=arguments.get("table_statistics"),
         exit_zero=bool(arguments.get("exit_zero")),
         cached=not arguments["no_cache"],

@@ -5,15 +5,24 @@ What went wrong is a value (`Refused`): without git the disk is still there to b
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-# A repository's own `core.fsmonitor` names a program that ls-files would run; locks are for those who write.
-_ALWAYS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+from miglint.facts.repository import Commit
+
+# A repository's own `core.fsmonitor` names a program that ls-files would run, a signature is shown by another; locks
+# are for those who write. Objects that a partial clone lacks are not fetched: there is no network here.
+_ALWAYS = (
+    *("--no-optional-locks", "--no-replace-objects", "--no-pager"),
+    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false"),
+    *("-c", "protocol.allow=never"),
+)
 
 # Set inside hooks, and about another repository or index than the one that is asked about.
 _INHERITED = frozenset(
@@ -131,6 +140,93 @@ def _check_ignore(top: str, paths: tuple[str, ...]) -> Mapping[str, Match]:
     return found
 
 
+def commit_of(folder: str, ref: str) -> str | Refused:
+    """The full id of the commit that a ref means."""
+    answer = _run(("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"), folder)
+    if isinstance(answer, Refused):
+        return answer if answer.why.startswith("git does not trust") else Refused(f"there is no '{ref}' here")
+    return answer.output.decode("ascii", "replace").strip()
+
+
+def merge_base(folder: str, one: str, other: str) -> str | Refused:
+    """The newest commit that two histories have in common."""
+    answer = _run(("merge-base", one, other), folder)
+    if isinstance(answer, Refused):
+        return Refused("they have no commit in common")
+    return answer.output.decode("ascii", "replace").strip()
+
+
+def is_shallow(folder: str) -> bool:
+    """Whether the clone holds only the newest part of the history."""
+    answer = _run(("rev-parse", "--is-shallow-repository"), folder)
+    return not isinstance(answer, Refused) and answer.output.strip() == b"true"
+
+
+def ls_tree(folder: str, commit: str) -> Mapping[str, str] | Refused:
+    """The ids of the blobs of a commit's regular files, by their paths from the repository's root."""
+    answer = _run(("ls-tree", "-r", "-z", "--full-tree", commit), folder)
+    if isinstance(answer, Refused):
+        return answer
+    found = {}
+    for entry in os.fsdecode(answer.output).split("\0"):
+        # "100644 blob d00491fd…<tab>path"
+        facts, _, path = entry.partition("\t")
+        mode, _, rest = facts.partition(" ")
+        if mode in ("100644", "100755"):
+            found[path] = rest.partition(" ")[2]
+    return found
+
+
+def blobs(folder: str, ids: Iterable[str]) -> Mapping[str, bytes] | Refused:
+    """What blobs hold, by id; those that are not here (of a partial clone) are left out."""
+    asked = tuple(dict.fromkeys(ids))
+    if not asked:
+        return {}
+    answer = _run(("cat-file", "--batch"), folder, "".join(f"{one}\n" for one in asked).encode("ascii"))
+    if isinstance(answer, Refused):
+        return answer
+    found: dict[str, bytes] = {}
+    data, place = answer.output, 0
+    while place < len(data):
+        end = data.index(b"\n", place)
+        name, *facts = data[place:end].decode("ascii", "replace").split(" ")
+        place = end + 1
+        # "d00491fd… blob 1234", or "d00491fd… missing"
+        if len(facts) == 2:
+            size = int(facts[1])
+            found[name] = data[place : place + size]
+            place += size + 1
+    return found
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """The id that git gives to a file's bytes, in the format of another id."""
+    known = hashlib.sha256 if len(like) == 64 else partial(hashlib.sha1, usedforsecurity=False)
+    return known(b"blob %d\0%s" % (len(data), data)).hexdigest()
+
+
+def added_by(folder: str, since: str | None, until: str, paths: Iterable[str]) -> Mapping[str, Commit]:
+    """The newest commits after `since` that added files, by path; empty where git does not say."""
+    asked = tuple(paths)
+    if not asked:
+        return {}
+    known = f"{since}..{until}" if since is not None else until
+    shown = ("--format=%x01%h%x00%an%x00%as%x00%s", "--name-only", "-z", "--diff-filter=A", "--no-renames")
+    answer = _run(
+        ("log", "--first-parent", "-m", *shown, "--no-ext-diff", "--no-textconv", known, "--", *asked), folder
+    )
+    if isinstance(answer, Refused):
+        return {}
+    found: dict[str, Commit] = {}
+    for entry in answer.output.decode("utf-8", "surrogateescape").split("\1")[1:]:
+        name, author, date, rest = (*entry.split("\0", 3), "", "", "")[:4]
+        subject, _, files = rest.partition("\0")
+        for path in files.split("\0"):
+            if path.strip("\n") in asked:
+                found.setdefault(path.strip("\n"), Commit(name, author, date, subject.strip("\n")))
+    return found
+
+
 class _Answer(NamedTuple):
     output: bytes
     complaint: str
@@ -148,7 +244,7 @@ def _run(arguments: tuple[str, ...], folder: str, given: bytes = b"") -> _Answer
             input=given,
             capture_output=True,
             # Complaints are read, so they must not be translated.
-            env=environment | {"LC_ALL": "C"},
+            env=environment | {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"},
             timeout=_SECONDS,
             check=False,
         )

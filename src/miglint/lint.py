@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from miglint import base as bases
 from miglint import config as settings
 from miglint import fix as fixing
 from miglint import read, write
+from miglint.base import Wanted as WantedBase
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
@@ -24,6 +26,7 @@ from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
 from miglint.project import Project, analyse
 from miglint.report.schema import Schema
+from miglint.rules import ALL_RULES
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
 from miglint.table_statistics import read_statistics
@@ -53,6 +56,10 @@ class Options:
     cached: bool = False
     cache_dir: str | None = None
     jobs: int = 1
+    # What the migrations are held against: a ref, or with `staged` the last commit; and where a CI may name one.
+    since: str | None = None
+    staged: bool = False
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def check_paths(
@@ -252,7 +259,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             judged = _findings(project, config, notices)
             # A comment in a file that a squash replaces has nothing to hide while the squash is there.
             planned = {migration.path for migration in project.planned() if _is_own(migration.key.app_label, project)}
-            outcome = suppress(judged, _suppressions(project), planned, config.selected(), config)
+            outcome = suppress(judged, _suppressions(project), planned, config.selected(), config, _not_asked(project))
             unused = _numbered(_placed(outcome.unused, project))
             here = [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
             found = found or any(finding.severity >= config.fail_on for finding in here)
@@ -313,6 +320,8 @@ def _read(options: Options, notices: list[Notice], progress: Progress | None) ->
         cached=options.cached,
         cache_dir=options.cache_dir,
         jobs=options.jobs,
+        base=_wanted(options),
+        environment=options.environment,
     )
     for path in reading.missing:
         notices.append(Notice(f"'{path}' does not exist."))
@@ -323,6 +332,12 @@ def _read(options: Options, notices: list[Notice], progress: Progress | None) ->
             notices.append(Notice(problem))
             failed = True
     return reading, failed
+
+
+def _wanted(options: Options) -> WantedBase | None:
+    if options.since is not None:
+        return bases.since(options.since)
+    return bases.staged() if options.staged else None
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -405,7 +420,8 @@ def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options:
         unreadable=tuple(one for one in facts.unreadable if one.key.app_label not in external),
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
-        changeset=None,
+        changeset=None if facts.base is None else frozenset(facts.migrations.keys() - facts.base.migrations.keys()),
+        base=facts.base,
         target=target_of(
             config, facts.layout, facts.evidence, options.django is not None, options.database is not None
         ),
@@ -486,7 +502,7 @@ def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], li
         case OperationRule():
             for step in project.steps:
                 key = step.migration.key
-                if key.app_label not in others:
+                if key.app_label not in others and _is_asked(rule, step.migration, project):
                     yield (
                         f"{key}, operation {step.index}",
                         lambda step=step: [  # type: ignore[misc]  # mypy cannot type a lambda's default
@@ -500,13 +516,33 @@ def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], li
                     )
         case MigrationRule():
             for migration in project.planned():
-                if migration.key.app_label not in others:
+                if migration.key.app_label not in others and _is_asked(rule, migration, project):
                     yield (
                         str(migration.key),
                         lambda migration=migration: list(_of(rule.check(migration, project), migration.key)),  # type: ignore[misc]
                     )
         case ProjectRule():
             yield "", lambda: [finding for finding in rule.check(project) if finding.app not in others]
+
+
+def _is_asked(rule: Rule, migration: Migration, project: Project) -> bool:
+    """Whether a rule has anything to say of a migration: what is released has been deployed."""
+    return not rule.speaks_of_deploying() or _is_new(migration, project)
+
+
+def _is_new(migration: Migration, project: Project) -> bool:
+    if project.changeset is None:
+        return True
+    # What is not staged is no part of the commit.
+    left_out = project.base is not None and project.base.told_by == "--staged"
+    return migration.key in project.changeset and not (left_out and migration.path in project.repository.untracked)
+
+
+def _not_asked(project: Project) -> dict[str, frozenset[str]]:
+    """The codes of which nothing would have been found in a file."""
+    deploying = frozenset(rule.code for rule in ALL_RULES if rule.speaks_of_deploying())
+    released = (migration for migration in project.migrations.values() if not _is_new(migration, project))
+    return {migration.path: deploying for migration in released}
 
 
 def _of(findings: Iterable[Finding], key: MigrationKey) -> Iterator[Finding]:

@@ -11,10 +11,11 @@ from miglint.effects.compatibility import compatibility
 from miglint.effects.effect import Run
 from miglint.effects.release import Release, places_of
 from miglint.effects.running import Executed, run
+from miglint.effects.timeouts import has_timeout
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import AlterField, Operation, RunPython, RunSQL, UnknownOperation, model_named
-from miglint.facts.repository import Repository
+from miglint.facts.repository import Base, Repository
 from miglint.facts.sizes import Size, TableSizes
 from miglint.facts.source import Location
 from miglint.facts.target import Target
@@ -87,13 +88,15 @@ class Project:
 
     `migrations` holds every first-party one by key, squashed ones that lost included; `graph` what Django's
     loader leaves. `modules` are the facts of every file that was read, by path. `changeset` is None
-    where no base is known. `sizes` says how large its tables are, as far as anybody said.
+    where no base is known; `base` is what it is held against. `sizes` says how large its tables are, as far as anybody
+    said.
     """
 
     layout: Layout
     target: Target
     repository: Repository
     changeset: frozenset[MigrationKey] | None
+    base: Base | None
     graph: MigrationGraph
     migrations: Mapping[MigrationKey, Migration]
     unreadable: tuple[Unreadable, ...]
@@ -213,6 +216,7 @@ class Project:
                 atomic=step.migration.atomic is not False,
                 database=self.target.database,
                 is_old=lambda origin: self._is_old(origin, key),
+                gives_up=has_timeout(self.layout.settings.values),
             )
         return done.get(step.index, ())
 
@@ -315,6 +319,7 @@ def analyse(
     changeset: frozenset[MigrationKey] | None,
     target: Target,
     sizes: TableSizes,
+    base: Base | None = None,
 ) -> Project:
     """Link and replay one project."""
     graph = in_dependency_order(
@@ -333,6 +338,7 @@ def analyse(
         target=target,
         repository=repository,
         changeset=changeset,
+        base=base,
         graph=graph,
         migrations=migrations,
         unreadable=unreadable,

@@ -16,12 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from miglint import base as bases
 from miglint import files, git, layout, write
+from miglint.base import History, Tip, Wanted
 from miglint.cache import FactsCache, encode
 from miglint.facts.evidence import Evidence, FolderEvidence
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
-from miglint.facts.repository import IgnoredFolder, Repository
+from miglint.facts.repository import Base, IgnoredFolder, Repository
 from miglint.facts.source import TOP
 from miglint.facts.target import Version
 from miglint.facts.values import Mapping as MappingValue
@@ -61,6 +63,8 @@ class ProjectFacts:
     configuration: Configuration | None
     # What names versions in the project's root, and in each folder above it.
     evidence: Evidence = ()
+    # What the migrations are held against; None where no base is known.
+    base: Base | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def read(
     cached: bool = False,
     cache_dir: str | None = None,
     jobs: int = 1,
+    base: Wanted | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Reading:
     """The trees that `paths` lie in, each read whole.
 
@@ -123,6 +129,8 @@ def read(
     values only `exclude`, `apps` and `django` are used here, and left alone where they are not of the right type.
     `progress` is told how many files are parsed, of how many that are known to be needed. `cached` keeps facts in
     `cache_dir`, by default a folder of the tree; `jobs` is how many processes may parse, 0 as many as have room.
+    `base` is what the migrations are held against; without it `environment` may name a CI's target branch, and the
+    settings a `base-ref`.
     """
     working_folder = str(Path.cwd())
     places: dict[str, list[files.Place]] = {}
@@ -140,7 +148,10 @@ def read(
     try:
         for root in sorted(places):
             known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
-            reader = _Reader(root, places[root], configuration, isolated, _Parsing(known, jobs), progress, django)
+            parsing = _Parsing(known, jobs)
+            reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
+            reader.wanted = base
+            reader.target_branch = bases.from_ci(environment or {})
             here = os.path.relpath(working_folder, root).replace(os.sep, "/")
             way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
             inside = here != ".." and not here.startswith("../")
@@ -250,6 +261,8 @@ class _Reader:
         self.problems: list[str] = []
         self.notices: list[str] = []
         self.needed = 0
+        self.wanted: Wanted | None = None
+        self.target_branch: Wanted | None = None
         self.excludes: files.Excludes = _nothing
         self.listing = self._list()
 
@@ -261,6 +274,7 @@ class _Reader:
             self._load(path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files)
         linked = self._link(laid.layouts, modules)
         distributed = files.holds_distribution(self.root)
+        history = History(self.root)
         projects = tuple(
             ProjectFacts(
                 replace(one, distributed=distributed),
@@ -268,6 +282,7 @@ class _Reader:
                 facts.unreadable,
                 self._configuration_of(one.root),
                 self._evidence_of(one.root),
+                self._base_of(one, facts.migrations, modules, history),
             )
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
@@ -346,6 +361,26 @@ class _Reader:
         while folder not in self.configurations and folder != ".":
             folder = os.path.dirname(folder) or "."
         return self.configurations.get(folder)
+
+    def _base_of(
+        self, one: Layout, migrations: Mapping[MigrationKey, Migration], modules: Modules, history: History
+    ) -> Base | None:
+        """What somebody asked for, else the CI's target branch, else what the settings name."""
+        asked = [self.wanted] if self.wanted is not None else [self.target_branch, self._configured_base(one.root)]
+        here = Tip(one, migrations, self._data, modules)
+        for wanted in asked:
+            if wanted is not None:
+                base, complaints = bases.read_base(history, wanted, here, self.parse)
+                told = self.problems if wanted.insists and base is None else self.notices
+                told.extend(complaints)
+                if base is not None:
+                    return base
+        return None
+
+    def _configured_base(self, root: str) -> Wanted | None:
+        configuration = self._configuration_of(root)
+        ref = configuration.values.get("base-ref") if configuration is not None else None
+        return bases.configured(ref, configuration.path) if configuration is not None and isinstance(ref, str) else None
 
     def _django_of(self, root: str) -> Version | None:
         found = django_of(self._evidence_of(root))

@@ -29,10 +29,12 @@ def suppress(
     judged_paths: Collection[str],
     selected: Collection[str],
     config: Config,
+    not_asked: Mapping[str, Collection[str]] | None = None,
 ) -> Outcome:
     """Hide what comments and `per-file-ignores` hide. `suppressions` are a file's comments, by its path.
 
-    Of comments that hid nothing, those in `judged_paths` are told: elsewhere nothing would have been found.
+    Of comments that hid nothing, those in `judged_paths` are told: elsewhere nothing would have been found. So are
+    codes that `not_asked` has for a path left alone there.
     """
     comments, by_setting = _Comments(suppressions), _Settings(config)
     kept: list[Finding] = []
@@ -48,7 +50,8 @@ def suppress(
         severity = config.severity(UNUSED_SUPPRESSION, UNUSED_SUPPRESSION_NAME, Severity.WARNING)
         for path in sorted(suppressions.keys() & set(judged_paths)):
             for comment in suppressions[path]:
-                for finding in _complaints(path, comment, comments.used, selected, config):
+                asked = {*selected}.difference((not_asked or {}).get(path, ()))
+                for finding in _complaints(path, comment, comments.used, asked, config):
                     judged = dataclasses.replace(finding, severity=severity)
                     by = comments.hide(judged) or by_setting.hide(judged)
                     if by is None:

@@ -38,6 +38,11 @@ class Rule:
     # Off until it is selected.
     default: ClassVar[bool] = True
 
+    @classmethod
+    def speaks_of_deploying(cls) -> bool:
+        """Whether it is about the moment in which a migration is applied, and says nothing of released ones."""
+        return cls.code[3] in "345"
+
     def finding(self, location: Location, message: str, **more: Any) -> Finding:
         """A finding by this rule; `more` are further attributes of `Finding`."""
         made = Finding(self.code, self.name, self.severity, message, location)

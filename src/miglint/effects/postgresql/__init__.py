@@ -74,6 +74,10 @@ class _Executing:
 
     def execute(self, statement: Statement) -> None:
         done, database = self.done, self.database
+        if isinstance(statement, Update | Delete | Insert | Merge | Select | Copy):
+            # What stands in WITH runs too.
+            for write in statement.writes:
+                self.execute(write)
         match statement:
             case AlterTable():
                 alter_table(statement, database, self.session, done)
@@ -97,10 +101,10 @@ class _Executing:
                     done.lock(old, Lock.ACCESS_EXCLUSIVE)
             case Reindex():
                 self._reindex(statement)
-            case Update(table, _, filtered, by_key, reads):
-                self._write(table, "update", filtered=filtered, by_key=by_key, reads=reads)
-            case Delete(table, filtered, by_key, reads):
-                self._write(table, "delete", filtered=filtered, by_key=by_key, reads=reads)
+            case Update(table=table, filtered=filtered, reads=reads):
+                self._write(table, "update", filtered=filtered, by_key=self._is_by_index(statement), reads=reads)
+            case Delete(table=table, filtered=filtered, reads=reads):
+                self._write(table, "delete", filtered=filtered, by_key=self._is_by_index(statement), reads=reads)
             case Insert(table, _, reads, filtered):
                 done.lock(table, Lock.ROW_EXCLUSIVE)
                 done.add(WriteRows(table, "insert", whole=bool(reads) and not filtered))
@@ -294,6 +298,15 @@ class _Executing:
             self.done.scan(stored(names, self.database), "rows", verb.upper())
         self.done.add(WriteRows(table, verb, whole=not filtered))
         self._read(tuple(one for one in reads if one != table), whole=not by_key)
+
+    def _is_by_index(self, statement: Update | Delete) -> bool:
+        """Whether an index leads to the rows: one whose first column WHERE holds to constants."""
+        table = self.database.table(statement.table)
+        if table is None or table.unknown is not None:
+            return statement.by_key
+        keyed = [one.columns for one in table.constraints if one.kind in ("primary key", "unique")]
+        indexed = [one.columns for one in table.indexes if one.where is None]
+        return any(columns and columns[0] in statement.equals for columns in (*keyed, *indexed))
 
     def _read(self, tables: tuple[str, ...], *, whole: bool, lock: Lock = Lock.ACCESS_SHARE) -> None:
         for table in self._behind(tables):
