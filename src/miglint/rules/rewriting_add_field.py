@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from miglint.effects.danger import Danger
 from miglint.effects.effect import Cause
 from miglint.facts.fields import Field
-from miglint.facts.operations import AddField
+from miglint.facts.operations import AddField, RunSQL
 from miglint.facts.target import Target
 from miglint.findings import Severity
 from miglint.project import Project, Step
@@ -43,9 +43,11 @@ class RewritingAddField(LockRule):
         return f", because {_reason(first.cause, first.detail)}"
 
     def hint(self, danger: Danger, step: Step, project: Project) -> str:
+        cause = danger.effects[0].cause
         field = step.operation.field if isinstance(step.operation, AddField) else None
+        recipe = _in_sql(cause) if isinstance(step.operation, RunSQL) else _recipe(cause, field, project.target)
         large = any(project.size_of(table).kind == "large" for table in danger.tables)
-        return _recipe(danger.effects[0].cause, field, project.target) + (_ADVICE_FOR_LARGE if large else "")
+        return recipe + (_ADVICE_FOR_LARGE if large else "")
 
 
 _ADVICE_FOR_LARGE = (
@@ -104,4 +106,33 @@ def _recipe(cause: Cause, field: Field | None, target: Target) -> str:
             return (
                 f"Make it a plain {plain}, with the check as a CheckConstraint: {add} in this migration, {validate} in "
                 "the next, which blocks nobody."
+            )
+
+
+def _in_sql(cause: Cause) -> str:
+    match cause:
+        case "volatile default" | "constant default":
+            return (
+                "ADD COLUMN without DEFAULT, then ALTER COLUMN … SET DEFAULT (which holds for new rows only), and fill "
+                "the old rows in batches in a later migration."
+            )
+        case "stored generation":
+            return (
+                "On PostgreSQL 18, VIRTUAL in place of STORED costs nothing. Before, add a plain column that takes "
+                "NULL, have the application or a trigger fill it, and fill the old rows in batches."
+            )
+        case "numbering":
+            return (
+                "ADD COLUMN … bigint, CREATE SEQUENCE … OWNED BY it, ALTER COLUMN … SET DEFAULT nextval(…), and number "
+                "the old rows in batches in a later migration."
+            )
+        case "domain":
+            return (
+                "ADD COLUMN with the domain's own type, then ADD CONSTRAINT … CHECK … NOT VALID, and VALIDATE "
+                "CONSTRAINT in the next migration, which blocks nobody."
+            )
+        case _:
+            return (
+                "ADD COLUMN without the check, then ADD CONSTRAINT … CHECK … NOT VALID, and VALIDATE CONSTRAINT in the "
+                "next migration, which blocks nobody."
             )
