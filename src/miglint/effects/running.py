@@ -25,6 +25,7 @@ from miglint.effects.effect import (
 )
 from miglint.effects.postgresql import Outcome, Session, outcome
 from miglint.effects.postgresql.pending import events_of, needs_none
+from miglint.effects.timeouts import TIMEOUTS, is_limit
 from miglint.effects.unmeasured import unmeasured
 from miglint.facts.target import Database
 from miglint.schema.editor import Execution
@@ -57,18 +58,23 @@ class Executed(NamedTuple):
 
 
 def run(
-    executed: Iterable[Executed], *, atomic: bool, database: Database, is_old: Callable[[Origin], bool]
+    executed: Iterable[Executed],
+    *,
+    atomic: bool,
+    database: Database,
+    is_old: Callable[[Origin], bool],
+    gives_up: bool = False,
 ) -> dict[str, tuple[Run, ...]]:
     """What a migration's executions do, by operation; they come in the order in which they run, deferred ones last.
 
     `is_old` says whether what an operation made was there for the running release: nobody waits for other tables.
-    Only PostgreSQL's locks are known.
+    `gives_up` says that the session has a lock_timeout from the start. Only PostgreSQL's locks are known.
     """
     everything = tuple(executed)
     strings: Counter[tuple[str, int | None]] = Counter(
         (one.operation, one.execution.query) for one in everything if one.execution.query is not None
     )
-    running = _Running(atomic, database, is_old, _made_at_the_end(everything), strings)
+    running = _Running(atomic, database, is_old, _made_at_the_end(everything), strings, gives_up)
     runs: dict[str, list[Run]] = {}
     for one in everything:
         runs.setdefault(one.operation, []).append(running.execute(one))
@@ -114,6 +120,9 @@ class _Running:
     awaited: set[str]
     # How many executions of an operation reach the server in one string: more than one are a transaction.
     in_one_string: Counter[tuple[str, int | None]]
+    # Whether the session gives up waiting for locks: unless a statement says otherwise, and now.
+    gave_up: bool
+    gives_up: bool = field(init=False)
     # Present names of tables that the migration renamed → their names before it.
     names: dict[str, str] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
@@ -125,7 +134,9 @@ class _Running:
     # statements, an operation's own transaction. None where nothing does.
     reason: tuple[str, object] | None = None
     utc: bool | None = True
-    gives_up: bool = False
+
+    def __post_init__(self) -> None:
+        self.gives_up = self.gave_up
 
     def execute(self, executed: Executed) -> Run:
         execution = executed.execution
@@ -203,16 +214,16 @@ class _Running:
                 self.reason = ("begin", None)
                 self.current = self._open(self.opened + 1)
             case Transaction("commit" | "rollback" | "prepare"):
-                # Whatever comes next runs by itself, even in a migration that was atomic.
-                self.atomic, self.reason, self.current = False, None, None
+                # In an atomic migration the driver opens another one for whatever comes next.
+                self.reason, self.current = None, None
             case SetParameter("timezone" | "time zone", value, local):
                 utc = None if value is None else value.strip("'\"").upper() in ("UTC", "GMT", "ETC/UTC", "0")
                 if local:
                     transaction.utc = utc
                 else:
                     self.utc = utc
-            case SetParameter("lock_timeout" | "statement_timeout", value, local):
-                gives_up = value is not None and value.strip("'\" ") not in ("", "0")
+            case SetParameter(name, value, local) if name in TIMEOUTS:
+                gives_up = self.gave_up if value is None else is_limit(value)
                 if local:
                     transaction.gives_up = gives_up
                 else:
