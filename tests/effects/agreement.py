@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import sqlparse
+
+KINDS = ("catalog", "scan", "rewrite")
 LOCKS = (
     "ACCESS SHARE",
     "ROW SHARE",
@@ -29,7 +32,7 @@ def compare(truth: Mapping[str, Any], plan: Mapping[str, Any], breaks: str | Non
         "strongest_locks": strongest_locks(plan),
         "scans": _tables(statements, "scans"),
         "rewrites": _tables(statements, "rewrites"),
-        "kinds": [statement["kind"] for statement in statements],
+        "kinds": _kinds(statements, truth["statements"]),
         "dangerous": plan["dangerous"],
         "breaks": plan["breaks"],
     }
@@ -42,6 +45,21 @@ def compare(truth: Mapping[str, Any], plan: Mapping[str, Any], breaks: str | Non
         "breaks": breaks or truth["breaks"],
     }
     return [f"{key}: {told[key]}, but measured {measured[key]}" for key in told if told[key] != measured[key]]
+
+
+def _kinds(planned: list[Mapping[str, Any]], run: list[Mapping[str, Any]]) -> list[str]:
+    """What is planned, with the statements of one string taken together where they ran as one."""
+    kinds = [statement["kind"] for statement in planned]
+    if len(kinds) == len(run):
+        return kinds
+    for place, statement in enumerate(run):
+        parts = kinds[place : place + _statements_in(statement["sql"])]
+        kinds[place : place + len(parts)] = [max(parts, key=KINDS.index)] if parts else []
+    return kinds
+
+
+def _statements_in(text: str) -> int:
+    return sum(1 for one in sqlparse.split(text) if one.strip(" \n;"))
 
 
 def in_order(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:

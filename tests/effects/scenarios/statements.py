@@ -164,7 +164,7 @@ UPKEEP = (
     _run("upkeep: setting", "SET LOCAL lock_timeout = '3s'"),
     _run("upkeep: sequence", "ALTER SEQUENCE shop_tag_id_seq RESTART WITH 90000"),
     _run("upkeep: owned sequence", "CREATE SEQUENCE q OWNED BY shop_chart.id"),
-    _run("upkeep: grant", "GRANT SELECT ON shop_chart TO public"),
+    _run("upkeep: grant", "GRANT SELECT ON shop_chart TO public", since=18),
     _run("upkeep: publication", "CREATE PUBLICATION p FOR TABLE shop_chart"),
     _run("upkeep: notify", "NOTIFY migrations"),
 )  # fmt: skip
