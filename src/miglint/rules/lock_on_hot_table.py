@@ -1,0 +1,67 @@
+"""MIG309: a lock on a large or busy table, however short, without a limit on how long to wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.effects.effect import DropIndexOf, Lock, Run
+from miglint.findings import Finding, Severity
+from miglint.project import Project, Step
+from miglint.rules.base import OperationRule, made_at, named, sized
+from miglint.sql.statement import LockTable, Truncate
+
+
+@dataclass(frozen=True)
+class LockOnHotTable(OperationRule):
+    code = "MIG309"
+    name = "lock-on-hot-table"
+    severity = Severity.WARNING
+
+    def check(self, step: Step, project: Project) -> Iterator[Finding]:
+        runs = project.runs(step)
+        told = {table for run in runs for table in _told(run, project)}
+        taken: dict[str, tuple[Lock, Run]] = {}
+        for run in runs:
+            for table, lock in run.takes.items() if not run.lock_timeout else ():
+                # SHARE is an index's, or LOCK TABLE's: both are told of by rules of their own.
+                if lock >= Lock.SHARE_ROW_EXCLUSIVE and table not in told and lock > taken.get(table, (0,))[0]:
+                    taken[table] = lock, run
+        for table, (lock, run) in taken.items():
+            if project.size_of(table).kind == "large" and not _is_held(table, lock, run, step, project):
+                yield self._finding(table, lock, step, project)
+
+    def _finding(self, table: str, lock: Lock, step: Step, project: Project) -> Finding:
+        alone = "LOCAL " if step.migration.atomic is not False else ""
+        return self.finding(
+            step.location,
+            f"This takes {lock} on {sized(table, project)} on {named(project.target.database)} without a "
+            f"lock_timeout: while it waits for a long query to end, {lock.blocks} queue behind it.",
+            hint=f"SET {alone}lock_timeout = '2s' in a RunSQL before it; run the migration again where it gives up.",
+            subject=f"{step.subject} on {table}" if step.subject else table,
+            related=made_at((table,), step),
+        )
+
+
+def _told(run: Run, project: Project) -> Iterator[str]:
+    """The tables of which other rules say as much, or more."""
+    if run.is_dangerous and any(project.size_of(table).kind != "small" for table in run.scans):
+        yield from run.scans
+        yield from (table for table, _ in run.blocking)
+    if any(isinstance(statement, LockTable | Truncate) for statement in run.statements):
+        yield from run.takes
+    yield from (effect.table for effect in run.effects if isinstance(effect, DropIndexOf) and not effect.concurrently)
+
+
+def _is_held(table: str, lock: Lock, run: Run, step: Step, project: Project) -> bool:
+    """Whether an operation before took as strong a lock in the same transaction: it has waited for it already."""
+    for one in project.around(step) if run.transaction else ():
+        if one is step:
+            # What is left for the end of the migration comes after the others.
+            if not run.deferred:
+                return False
+            continue
+        for earlier in project.runs(one):
+            if earlier.transaction == run.transaction and not earlier.deferred and earlier.takes.get(table, 0) >= lock:
+                return True
+    return False
