@@ -1,0 +1,47 @@
+"""What the pages say keeps others waiting does so on a real server, and what they offer instead does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import pytest
+from postgresql.measure import Benches
+
+from miglint import rulebook
+from miglint.findings import Example
+
+CODES = ("MIG301", "MIG302", "MIG303")
+
+
+def stories(section: str) -> list[object]:
+    listed = []
+    for code in CODES:
+        page = rulebook.page(code)
+        assert page is not None
+        for number, story in enumerate(page.bad if section == "Bad" else page.good, start=1):
+            listed.append(pytest.param(rulebook.project(page, story), id=f"{code}-{number}"))
+    return listed
+
+
+def measured(examples: tuple[Example, ...], benches: Benches) -> Iterator[tuple[str, dict[str, object]]]:
+    """The migrations of a story in order, each as it runs where those before it have run; the first one is given."""
+    files = {example.path: example.text for example in examples}
+    names = sorted(PurePosixPath(path).stem for path in files)
+    for package in ("shop", "shop/migrations"):
+        files[f"{package}/__init__.py"] = ""
+    for place, name in enumerate(names[1:], start=2):
+        later = {f"shop/migrations/{one}.py" for one in names[place:]}
+        present = {path: text for path, text in files.items() if path not in later}
+        yield name, benches[16].measure(present, ("shop", name))
+
+
+@pytest.mark.parametrize("examples", stories("Bad"))
+def test_what_is_bad_keeps_others_waiting(examples: tuple[Example, ...], benches: Benches) -> None:
+    assert [name for name, truth in measured(examples, benches) if truth["status"] == "ok" and truth["dangerous"]]
+
+
+@pytest.mark.parametrize("examples", stories("Good"))
+def test_what_is_good_works_and_keeps_nobody_waiting(examples: tuple[Example, ...], benches: Benches) -> None:
+    for name, truth in measured(examples, benches):
+        assert (name, truth["status"], truth.get("dangerous")) == (name, "ok", False)
