@@ -23,6 +23,7 @@ from miglint.report.consequences import (
     verdicts,
 )
 from miglint.report.json import VERSION, dumps
+from miglint.report.markdown import code, literal
 from miglint.report.terminal import Paint, columns, paint, visible, wrap
 from miglint.report.text import assumed, count_of, from_here
 
@@ -311,14 +312,14 @@ def render_markdown(plans: Plans) -> str:
     blocks: list[str] = []
     for project in plans.projects:
         if len(plans.projects) > 1 and project.migrations:
-            blocks.append(f"## Project {_code(project.root)}")
+            blocks.append(f"## Project {code(project.root)}")
         for migration in project.migrations:
             blocks += _section(migration)
     if not blocks:
         blocks.append("No migrations to plan.")
     projects = [project for project in plans.projects if project.migrations]
     wide = Style(width=10_000)
-    blocks += [f"<sub>{_escaped(line)}</sub>" for line in assumed(_assumptions(projects), wide)]
+    blocks += [f"<sub>{literal(line)}</sub>" for line in assumed(_assumptions(projects), wide)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -326,15 +327,15 @@ def _section(migration: MigrationPlan) -> Iterator[str]:
     told = consequences(migration)
     found = verdicts(migration)
     worst = found[0].grade if found else "safe"
-    yield f"### {_EMOJI[worst]} {_code(f'{migration.app}.{migration.name}')}"
-    yield "\\\n".join(f"**{verdict.label}**{_escaped(verdict.rest)}" for verdict in found)
+    yield f"### {_EMOJI[worst]} {code(f'{migration.app}.{migration.name}')}"
+    yield "\\\n".join(f"**{verdict.label}**{literal(verdict.rest)}" for verdict in found)
     if migration.operations:
         said: set[str] = set()
         rows = ["| | | Operation | What it does |", "|---|---|---|---|"]
         rows += [_row(operation, told[operation.index], said) for operation in migration.operations]
         yield "\n".join(rows)
     count = sum(bool(run.sql) for operation in migration.operations for run in operation.runs)
-    about = f"{_code(migration.path)}, {'atomic' if migration.atomic else 'not atomic'}"
+    about = f"{code(migration.path)}, {'atomic' if migration.atomic else 'not atomic'}"
     if not count:
         yield about
         return
@@ -355,24 +356,24 @@ def _row(operation: OperationPlan, told: Sequence[Consequence], said: set[str]) 
     lines: list[str] = []
     for one, last in _shown(operation, told, Style()):
         if one.work:
-            lines.append(_escaped(f"at the end, {one.work}" if one.run.deferred else one.work))
+            lines.append(literal(f"at the end, {one.work}" if one.run.deferred else one.work))
         lines += _reasons(one.unknown, said)
         if last and (meanwhile := one.meanwhile):
-            lines.append(f"**{_escaped(meanwhile)}**" if one.run.is_dangerous else _escaped(meanwhile))
+            lines.append(f"**{literal(meanwhile)}**" if one.run.is_dangerous else literal(meanwhile))
     if operation.fails is not None:
         when = " where there are rows" if needs_rows(operation) else ""
-        lines.append(f"**fails{when}**: {_escaped(operation.fails.rstrip('.'))}")
+        lines.append(f"**fails{when}**: {literal(operation.fails.rstrip('.'))}")
     if operation.breaks != "none":
-        lines.append("".join(map(_escaped, broken(operation))))
+        lines.append("".join(map(literal, broken(operation))))
     lines += _reasons(operation.why, said)
-    described = _escaped(operation.describe + (" (state only)" if operation.in_state_alone else ""))
+    described = literal(operation.describe + (" (state only)" if operation.in_state_alone else ""))
     return f"| {_SIGNS[grade_of(operation)]} | {operation.index} | {described} | {'<br>'.join(lines)} |"
 
 
 def _reasons(reasons: Sequence[str], said: set[str]) -> list[str]:
     new = [reason for reason in reasons if reason not in said]
     said.update(new)
-    return [_escaped(f"not known, because {reason.rstrip('.')}") for reason in new]
+    return [literal(f"not known, because {reason.rstrip('.')}") for reason in new]
 
 
 def _script(migration: MigrationPlan) -> str:
@@ -394,20 +395,3 @@ def _script(migration: MigrationPlan) -> str:
     body = "\n".join(lines[1:])
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", body)), default=0))
     return f"{fence}sql\n{body}\n{fence}"
-
-
-# Within a word an underscore is one.
-_SPECIAL = re.compile(r"([\\`*\[\]<|~$&]|(?<!\w)_|_(?!\w))")
-# GitHub would call somebody, or point at an issue.
-_MENTION = re.compile(r"([@#])(?=\w)")
-
-
-def _escaped(text: str) -> str:
-    """A text that Markdown shows as it is, in a table too."""
-    return _MENTION.sub(r"\1<!-- -->", _SPECIAL.sub(r"\\\1", visible(text)))
-
-
-def _code(text: str) -> str:
-    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{visible(text)}{space}{ticks}"
