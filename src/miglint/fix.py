@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -33,8 +34,7 @@ def apply(text: str, fixes: Iterable[tuple[Edit, ...]]) -> Fixed:
 
     Line ends are kept as they are; a removal that leaves a line blank, or a trailing blank, takes that along.
     """
-    # Python's own line ends alone: `splitlines` would also split at form feeds and U+2028.
-    starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+    starts = _line_starts(text)
     taken: list[tuple[int, int]] = []
     edits: list[tuple[int, int, str]] = []
     count = 0
@@ -48,6 +48,19 @@ def apply(text: str, fixes: Iterable[tuple[Edit, ...]]) -> Fixed:
     for start, end, replacement in sorted(edits, reverse=True):
         text = text[:start] + replacement + text[end:]
     return Fixed(text, count)
+
+
+def widened(text: str, edit: Edit) -> Span:
+    """The span that `apply` replaces for one edit: what is left blank by it goes too."""
+    starts = _line_starts(text)
+    start, end = _widened(text, *_offsets(edit.location.span, starts), edit.text)
+    first, last = bisect_right(starts, start), bisect_right(starts, end)
+    return Span(first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)
+
+
+def _line_starts(text: str) -> list[int]:
+    # Python's own line ends alone: `splitlines` would also split at form feeds and U+2028.
+    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
 
 
 def _offsets(span: Span, starts: list[int]) -> tuple[int, int]:

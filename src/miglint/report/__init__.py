@@ -19,6 +19,10 @@ RENDERERS: Mapping[str, str] = {
     "json": "miglint.report.json:render",
     "sarif": "miglint.report.sarif:render",
     "github": "miglint.report.github:render",
+    "gitlab": "miglint.report.gitlab:render",
+    "junit": "miglint.report.junit:render",
+    "rdjson": "miglint.report.rdjson:render",
+    "markdown": "miglint.report.markdown:render",
 }
 
 
