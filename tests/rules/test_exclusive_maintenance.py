@@ -51,15 +51,15 @@ def test_databases_whose_locks_are_not_known_are_left_alone():
         (
             "VACUUM (FULL) shop_order",
             (
-                "VACUUM FULL writes every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and writes "
-                "wait until it is through."
+                "VACUUM FULL writes every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and "
+                "writes wait until it is through."
             ),
         ),
         (
             "CLUSTER shop_order USING by_code",
             (
-                "CLUSTER writes every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and writes wait "
-                "until it is through."
+                "CLUSTER writes every row of 'shop_order' under ACCESS EXCLUSIVE on PostgreSQL 14: reads and writes "
+                "wait until it is through."
             ),
         ),
         (
@@ -83,8 +83,8 @@ def test_databases_whose_locks_are_not_known_are_left_alone():
         (
             "TRUNCATE shop_order CASCADE",
             (
-                "TRUNCATE takes ACCESS EXCLUSIVE on 'shop_line' and 'shop_order' on PostgreSQL 14: reads and writes wait "
-                "until the transaction is through."
+                "TRUNCATE takes ACCESS EXCLUSIVE on 'shop_line' and 'shop_order' on PostgreSQL 14: reads and writes "
+                "wait until the transaction is through."
             ),
         ),
     ],
