@@ -60,6 +60,8 @@ class Config:
     apps: Mapping[str, str] = field(default_factory=dict)
     external_apps: tuple[str, ...] = ()
     base_ref: str | None = None
+    # A file of accepted findings, from `folder`.
+    baseline: str | None = None
     require_reason: bool = False
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -165,7 +167,8 @@ def code_meant(word: str) -> str:
     named = {rule.name: rule.code for rule in ALL_RULES}.get(word.lower())
     if named is not None:
         return f" (did you mean '{named}'?)"
-    return did_you_mean(word.upper(), all_codes())
+    # The letter O is a slip for the digit.
+    return did_you_mean(word.upper().replace("O", "0"), all_codes())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -304,6 +307,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "apps": _apps,
     "external-apps": _strings,
     "base-ref": _string,
+    "baseline": _string,
     "require-reason": _boolean,
     "rules": _rules,
 }

@@ -1,8 +1,9 @@
-"""One run, in the order it happens: read → analyse → judge → suppress → scope → report."""
+"""One run, in the order it happens: read → analyse → judge → suppress → baseline → scope → report."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from miglint import config as settings
 from miglint import fix as fixing
 from miglint import read, write
 from miglint.base import Wanted as WantedBase
+from miglint.baseline import Baseline, Judged, Ledger, pruned, read_baseline
 from miglint.config import Config, ConfigError, Selection
 from miglint.facts.migration import Migration, MigrationKey, Module, Suppression
 from miglint.facts.repository import Repository
@@ -49,6 +51,9 @@ class Options:
     fail_on: Severity | None = None
     # A CSV file, from the working folder.
     table_statistics: str | None = None
+    # A file of accepted findings, from the working folder; with `new_baseline` it need not be there yet.
+    baseline: str | None = None
+    new_baseline: bool = False
     config: str | None = None
     isolated: bool = False
     exit_zero: bool = False
@@ -72,10 +77,10 @@ def check_paths(
 
 def check(options: Options, progress: Progress | None = None) -> Report:
     """Judge everything that the paths belong to, and report what lies under them. Never raises for bad input."""
-    return _concluded(_judge(options, progress), options)
+    return concluded(judge(options, progress), options)
 
 
-def _concluded(run: _Run, options: Options) -> Report:
+def concluded(run: Run, options: Options) -> Report:
     exit_code = FAILED if run.failed else FINDINGS if run.found and not options.exit_zero else CLEAN
     return dataclasses.replace(run.report, exit_code=exit_code)
 
@@ -90,7 +95,7 @@ class Fixed(NamedTuple):
 
 def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
     """Apply the safe fixes of what is reported, then judge what the files say."""
-    run = _judge(options, progress)
+    run = judge(options, progress)
     count = 0
     problems: list[str] = []
     for tree in run.trees:
@@ -100,7 +105,23 @@ def check_and_fix(options: Options, progress: Progress | None = None) -> Fixed:
                 count += write.rewrite(tree.root, path.removeprefix(tree.prefix), partial(fixing.apply, fixes=edits))
             except (OSError, ValueError) as error:
                 problems.append(f"'{path}' could not be mended: {error}.")
-    return Fixed(check(options) if count else _concluded(run, options), count, tuple(problems))
+    taken_out, unpruned = prune(run)
+    count += taken_out
+    problems += unpruned
+    return Fixed(check(options) if count else concluded(run, options), count, tuple(problems))
+
+
+def prune(run: Run) -> tuple[int, list[str]]:
+    """Take what is stale out of the baselines: how many entries, and why files could not be written."""
+    count = 0
+    problems = []
+    for path, baseline, stale in run.stale:
+        try:
+            write.replace(Path(path), pruned(baseline, stale).encode())
+            count += len(stale)
+        except OSError as error:
+            problems.append(f"'{baseline.path}' could not be written: {_reason(error)}.")
+    return count, problems
 
 
 class Linked(NamedTuple):
@@ -217,16 +238,20 @@ def _moved_plan(made: ProjectPlan, prefix: str) -> ProjectPlan:
     )
 
 
-class _Run(NamedTuple):
-    """`found`: a finding is as severe as its project's settings ask for. `failed`: the run is not whole."""
+class Run(NamedTuple):
+    """`found`: a finding is as severe as its project's settings ask for. `failed`: the run is not whole.
+
+    `stale` are fingerprints of a baseline that hid nothing, after that baseline and where it is on the disk.
+    """
 
     report: Report
     trees: tuple[read.Tree, ...]
     found: bool
     failed: bool
+    stale: tuple[tuple[str, Baseline, frozenset[str]], ...] = ()
 
 
-def _judge(options: Options, progress: Progress | None) -> _Run:
+def judge(options: Options, progress: Progress | None) -> Run:
     notices: list[Notice] = []
     reading, failed = _read(options, notices, progress)
     kept: list[Finding] = []
@@ -242,11 +267,13 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
     found = False
     looked_at: set[str] = set()
     statistics = _Statistics(options)
+    baselines = _Baselines(options)
     for tree in reading.trees:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             sizes = statistics.sizes(tree, config, notices) if config is not None else None
-            if config is None or sizes is None:
+            ledger = baselines.ledger(tree, config, notices) if config is not None else None
+            if config is None or sizes is None or ledger is None:
                 failed = True
                 continue
             try:
@@ -261,10 +288,12 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
             planned = {migration.path for migration in project.planned() if _is_own(migration.key.app_label, project)}
             outcome = suppress(judged, _suppressions(project), planned, config.selected(), config, _not_asked(project))
             unused = _numbered(_placed(outcome.unused, project))
-            here = [finding for finding in (*outcome.kept, *unused) if _in_scope(finding, tree.scope)]
+            shown, covered = ledger.sift((*outcome.kept, *unused), outcome.hidden)
+            ledger.judged.append(_judged(project, config, tree))
+            here = [finding for finding in shown if _in_scope(finding, tree.scope)]
             found = found or any(finding.severity >= config.fail_on for finding in here)
             kept += [_moved(finding, tree.prefix) for finding in here]
-            hidden += [_moved(finding, tree.prefix) for finding in outcome.hidden if _in_scope(finding, tree.scope)]
+            hidden += [_moved(finding, tree.prefix) for finding in covered if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
             described += in_force(project.layout, project.target, config, facts.evidence, sizes.source)
             broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
@@ -281,6 +310,13 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
                     unknowns.setdefault((place, unknown.operation), unknown._replace(location=place))
         sources |= _sources(tree, [*kept, *hidden])
     failed = failed or any(notice.internal for notice in notices)
+    # Of what an unfinished run did not find, nobody knows whether it is gone.
+    for tree in () if failed else reading.trees:
+        for finding, config, text in baselines.stale(tree):
+            moved = _moved(finding, tree.prefix)
+            (kept if finding.suppressed is None else hidden).append(moved)
+            found = found or (finding.suppressed is None and finding.severity >= config.fail_on)
+            sources[moved.location.path] = text
     report = Report(
         findings=_shown(kept),
         suppressed=_shown(hidden),
@@ -299,7 +335,7 @@ def _judge(options: Options, progress: Progress | None) -> _Run:
         migration_files=tuple(sorted(path for path, shown in migrations.items() if shown)),
         settings=tuple(described),
     )
-    return _Run(report, reading.trees, found, failed)
+    return Run(report, reading.trees, found, failed, baselines.taken_out())
 
 
 def _read(options: Options, notices: list[Notice], progress: Progress | None) -> tuple[read.Reading, bool]:
@@ -407,6 +443,78 @@ class _Statistics:
             except ConfigError as error:
                 self.read[path] = error
         return self.read[path]
+
+
+class _Baselines:
+    """The baselines that a run is held against, each read once. Raises ConfigError for that of the command line."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.ledgers: dict[str, Ledger | ConfigError] = {}
+        self.stale_in: dict[str, set[str]] = {}
+        if options.baseline is not None:
+            outcome = self._of(options.baseline, options.baseline, "--baseline:")
+            if isinstance(outcome, ConfigError):
+                raise outcome
+
+    def ledger(self, tree: read.Tree, config: Config, notices: list[Notice]) -> Ledger | None:
+        """What one project is held against; None where its settings name a file that is no use."""
+        if self.options.baseline is not None:
+            path, who = Path(self.options.baseline), "--baseline:"
+        elif config.baseline is not None:
+            given = self.options.config
+            folder = Path(given).parent if given is not None else tree.root / config.folder
+            path, who = folder / config.baseline, f"{config.path}: 'baseline'"
+        else:
+            return Ledger(Baseline(""))
+        at = _from_root(path, tree)
+        outcome = self._of(str(path), self.options.baseline or at, who)
+        if isinstance(outcome, ConfigError):
+            notices += [Notice(problem) for problem in outcome.problems]
+            return None
+        outcome.at = at
+        return outcome
+
+    def stale(self, tree: read.Tree) -> Iterator[tuple[Finding, Config, str]]:
+        """Findings about entries that nothing answered to, where they are in scope, each with its file's text."""
+        for path, ledger in self.ledgers.items():
+            if isinstance(ledger, Ledger):
+                ledger.at = _from_root(Path(path), tree)
+                for entry, finding, config in ledger.stale("." in tree.scope):
+                    if _in_scope(finding, tree.scope) and entry.fingerprint not in self.stale_in.get(path, ()):
+                        yield finding, config, ledger.baseline.text
+                        if finding.suppressed is None:
+                            self.stale_in.setdefault(path, set()).add(entry.fingerprint)
+
+    def taken_out(self) -> tuple[tuple[str, Baseline, frozenset[str]], ...]:
+        return tuple(
+            (path, ledger.baseline, frozenset(self.stale_in[path]))
+            for path, ledger in self.ledgers.items()
+            if isinstance(ledger, Ledger) and path in self.stale_in
+        )
+
+    def _of(self, path: str, shown: str, who: str) -> Ledger | ConfigError:
+        real = os.path.realpath(path)
+        if real not in self.ledgers:
+            try:
+                missing = self.options.new_baseline and not (Path(real).is_file() and Path(real).stat().st_size)
+                baseline = Baseline(shown) if missing else read_baseline(Path(real).read_bytes(), shown)
+                self.ledgers[real] = Ledger(baseline)
+            except OSError as error:
+                self.ledgers[real] = ConfigError([f"{who} '{shown}' cannot be read: {_reason(error)}."])
+            except ConfigError as error:
+                self.ledgers[real] = error
+        return self.ledgers[real]
+
+
+def _from_root(path: Path, tree: read.Tree) -> str:
+    return os.path.relpath(os.path.realpath(path), os.path.realpath(tree.root)).replace(os.sep, "/")
+
+
+def _judged(project: Project, config: Config, tree: read.Tree) -> Judged:
+    """What an entry of a baseline has to be asked about. What is released is not judged whole."""
+    whole = project.changeset is None and _under(project.root, tree.scope)
+    return Judged(project.root, config, whole, frozenset(str(one.key) for one in project.unreadable))
 
 
 def _analyse(tree: read.Tree, facts: read.ProjectFacts, config: Config, options: Options, sizes: TableSizes) -> Project:

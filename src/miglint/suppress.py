@@ -36,7 +36,7 @@ def suppress(
     Of comments that hid nothing, those in `judged_paths` are told: elsewhere nothing would have been found. So are
     codes that `not_asked` has for a path left alone there.
     """
-    comments, by_setting = _Comments(suppressions), _Settings(config)
+    comments, by_setting = _Comments(suppressions), PerFileIgnores(config)
     kept: list[Finding] = []
     hidden: list[Finding] = []
     for finding in findings:
@@ -89,7 +89,7 @@ class _Comments:
         return Suppressed("comment", found[0].reason, Location(path, found[0].span)) if found else None
 
 
-class _Settings:
+class PerFileIgnores:
     """`per-file-ignores`, in the same patterns as `exclude` and from the same folder on."""
 
     def __init__(self, config: Config) -> None:
