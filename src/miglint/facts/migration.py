@@ -93,7 +93,8 @@ QueryVerb: TypeAlias = OneOf["select", "insert", "update", "delete"]
 class ModelQuery(NamedTuple):
     """What a function does to the rows of a model that it has from `get_model`.
 
-    `fields` are those that are set, empty where they are not known or all of them; `lookups` the keywords that narrow
+    `fields` are those that get new values (before save(), the attributes that were given any), empty where none is
+    known; `lookups` the keywords that narrow
     the rows, as in `filter(…)`. `filtered` says that anything narrows them: a loop over `.all()` with `save()` in it
     is an update that is not filtered.
     """

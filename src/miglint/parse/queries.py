@@ -83,6 +83,8 @@ class _Body:
     parameters: frozenset[str]
     rows: dict[str, _Rows] = field(default_factory=dict)
     found: list[ModelQuery | ExecutedSQL] = field(default_factory=list)
+    # By the name of a row, the attributes that it was given so far: what save() changes.
+    given: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def block(self, body: cst.BaseSuite) -> None:
         for statement in body.body:
@@ -129,8 +131,8 @@ class _Body:
                 self.block(body)
             case cst.Expr(value=value) | cst.Return(value=cst.BaseExpression() as value):
                 self.expression(value)
-            case cst.AugAssign(value=value):
-                self.expression(value)
+            case cst.AugAssign(target=target, value=value):
+                self._assign([target], value)
             case _:
                 pass
 
@@ -195,6 +197,8 @@ class _Body:
         held = self.expression(value)
         for target in targets:
             match target:
+                case cst.Attribute(value=cst.Name(value=row), attr=cst.Name(value=attribute)):
+                    self.given.setdefault(row, {})[attribute] = None
                 case cst.Name(value=name):
                     self._bind(name, held)
                     self.scope.values[name] = self.evaluator.evaluate(value, self.scope)
@@ -254,8 +258,7 @@ class _Body:
         if held.kind in ("row", "new row"):
             if name in ("save", "asave"):
                 verb: QueryVerb = "insert" if held.kind == "new row" else "update"
-                fields = self._strings(node, "update_fields")
-                self._note(verb, held, node, fields=fields)
+                self._note(verb, held, node, fields=self._strings(node, "update_fields") or self._given_to(node))
             elif name in _DELETES:
                 self._note("delete", held, node)
             return None
@@ -299,6 +302,14 @@ class _Body:
         elif name in _READS_ALL:
             self._note("select", held, node)
         return None
+
+    def _given_to(self, node: cst.Call) -> tuple[str, ...]:
+        """The attributes that the row was given whose method is called."""
+        match node.func:
+            case cst.Attribute(value=cst.Name(value=name)):
+                return tuple(self.given.get(name, ()))
+            case _:
+                return ()
 
     def _note(self, verb: QueryVerb, held: _Rows, node: cst.CSTNode, *, fields: tuple[str, ...] | None = None) -> None:
         self.found.append(

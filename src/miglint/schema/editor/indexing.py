@@ -125,6 +125,8 @@ def remove_constraint(
         is_index = known is not None and any(one.name == name for one in known.indexes)
     else:
         is_index = is_unique_index(written)
+        if _given(written.options.get("nulls_distinct")) is not None and lacks_nulls_distinct(editor):
+            return
     if is_index:
         yield executed(DropIndex((name,), if_exists=True))
     else:
@@ -380,6 +382,8 @@ def _unique(editor: SchemaEditor, written: WrittenConstraint, model: ModelState,
     if condition is not None and editor.ground.vendor in ("mysql", "mariadb"):
         return None
     nulls = _given(options.get("nulls_distinct"))
+    if nulls is not None and lacks_nulls_distinct(editor):
+        return None
     parts = _parts(editor, written, model)
     include = columns_named(model, strings_of(options.get("include")) or ())
     if is_unique_index(written):
@@ -406,6 +410,14 @@ def _unique(editor: SchemaEditor, written: WrittenConstraint, model: ModelState,
         nulls_distinct=nulls != Literal(False),
     )
     return altered(table, AddedConstraint(made))
+
+
+def lacks_nulls_distinct(editor: SchemaEditor) -> bool:
+    """Whether Django leaves a constraint with `nulls_distinct` out, with no more than a warning of its checks.
+
+    supports_nulls_distinct_unique_constraints of its backends: PostgreSQL 15 brought it.
+    """
+    return editor.ground.vendor != "postgresql" or editor.database_version < (15,)
 
 
 def _excluded(expressions: Value | None, model: ModelState) -> tuple[str, ...] | None:

@@ -97,19 +97,20 @@ def _queried(editor: SchemaEditor, transition: Transition, query: ModelQuery) ->
     if model is None or not isinstance(table, str):
         return
     table = in_database(table)
-    columns = columns_named(model, query.fields) or _all_columns(model, editor)
+    columns = columns_named(model, query.fields)
     match query.verb:
         case "select":
             yield executed(Select((table,), locks_rows=query.locks_rows, filtered=query.filtered))
         case "insert":
-            yield executed(Insert(table, columns))
+            yield executed(Insert(table, columns or _all_columns(model, editor)))
         case "update":
             key = primary_key_column(model, editor.ground)
             equals = _equals(model, query)
             yield executed(
                 Update(
                     table,
-                    tuple(column for column in columns if query.fields or column != key),
+                    # save() writes every column, but what was given no new value stays as it was.
+                    columns,
                     filtered=query.filtered,
                     by_key=key in equals,
                     equals=equals,
