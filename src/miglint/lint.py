@@ -115,12 +115,13 @@ def prune(run: Run) -> tuple[int, list[str]]:
     """Take what is stale out of the baselines: how many entries, and why files could not be written."""
     count = 0
     problems = []
-    for path, baseline, stale in run.stale:
+    for one in run.baselines:
         try:
-            write.replace(Path(path), pruned(baseline, stale).encode())
-            count += len(stale)
+            if one.stale:
+                write.replace(Path(one.path), pruned(one.baseline, one.stale).encode())
+                count += len(one.stale)
         except OSError as error:
-            problems.append(f"'{baseline.path}' could not be written: {_reason(error)}.")
+            problems.append(f"'{one.baseline.path}' could not be written: {_reason(error)}.")
     return count, problems
 
 
@@ -238,17 +239,23 @@ def _moved_plan(made: ProjectPlan, prefix: str) -> ProjectPlan:
     )
 
 
-class Run(NamedTuple):
-    """`found`: a finding is as severe as its project's settings ask for. `failed`: the run is not whole.
+class Consulted(NamedTuple):
+    """A baseline that a run was held against, at `path`, or `at` from the tree's root; `stale` hid nothing."""
 
-    `stale` are fingerprints of a baseline that hid nothing, after that baseline and where it is on the disk.
-    """
+    path: str
+    at: str
+    baseline: Baseline
+    stale: frozenset[str]
+
+
+class Run(NamedTuple):
+    """`found`: a finding is as severe as its project's settings ask for. `failed`: the run is not whole."""
 
     report: Report
     trees: tuple[read.Tree, ...]
     found: bool
     failed: bool
-    stale: tuple[tuple[str, Baseline, frozenset[str]], ...] = ()
+    baselines: tuple[Consulted, ...] = ()
 
 
 def judge(options: Options, progress: Progress | None) -> Run:
@@ -335,7 +342,7 @@ def judge(options: Options, progress: Progress | None) -> Run:
         migration_files=tuple(sorted(path for path, shown in migrations.items() if shown)),
         settings=tuple(described),
     )
-    return Run(report, reading.trees, found, failed, baselines.taken_out())
+    return Run(report, reading.trees, found, failed, baselines.consulted())
 
 
 def _read(options: Options, notices: list[Notice], progress: Progress | None) -> tuple[read.Reading, bool]:
@@ -486,11 +493,11 @@ class _Baselines:
                         if finding.suppressed is None:
                             self.stale_in.setdefault(path, set()).add(entry.fingerprint)
 
-    def taken_out(self) -> tuple[tuple[str, Baseline, frozenset[str]], ...]:
+    def consulted(self) -> tuple[Consulted, ...]:
         return tuple(
-            (path, ledger.baseline, frozenset(self.stale_in[path]))
+            Consulted(path, ledger.at, ledger.baseline, frozenset(self.stale_in.get(path, ())))
             for path, ledger in self.ledgers.items()
-            if isinstance(ledger, Ledger) and path in self.stale_in
+            if isinstance(ledger, Ledger)
         )
 
     def _of(self, path: str, shown: str, who: str) -> Ledger | ConfigError:
