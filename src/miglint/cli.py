@@ -125,10 +125,17 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-o", "--output-file", metavar="FILE", help="Write the report to a file.")
 @click.option("--table-statistics", metavar="FILE", help="Tables, rows and bytes as CSV: see miglint rule MIG301.")
 @click.option("--statistics", is_flag=True, help="Count findings by rule.")
+@click.option("--all", "everything", is_flag=True, help="Show every finding with its code, however many and old.")
 @click.option("--show-files", is_flag=True, help="List the migrations that would be checked.")
 @click.option("--show-settings", is_flag=True, help="Show the settings in force, and where they are from.")
 @click.option("--show-suppressed", is_flag=True, help="Report suppressed findings too.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely.")
+@click.option("--baseline", metavar="FILE", help="Hide the findings that this file lists as accepted.")
+@click.option("--write-baseline", metavar="FILE", help="Accept all present findings: list them in this file.")
+@click.option("--prune-baseline", is_flag=True, help="Take findings that are gone out of the baseline.")
+@click.option(
+    "--add-ignore", metavar="REASON", help="Accept all present findings: comment them with miglint: ignore and REASON."
+)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even if there are findings.")
 @click.version_option(__version__, message="miglint %(version)s")
 def check(**arguments: Any) -> int:
@@ -145,8 +152,9 @@ def check(**arguments: Any) -> int:
 
     outputs = _outputs(arguments["formats"], arguments["output_file"])
     options = _options(arguments)
+    changes = _changes(arguments)
     with _progress(arguments["quiet"]) as progress, _settings_problems():
-        report = _check_and_fix(options, progress) if arguments["fix"] else lint.check(options, progress)
+        report = changes(options, progress) if changes is not None else lint.check(options, progress)
     if arguments["show_files"]:
         click.echo("\n".join(report.migration_files))
         _say(report.notices)
@@ -316,6 +324,7 @@ def _options(arguments: dict[str, Any]) -> Options:
         staged=arguments["staged"],
         environment=os.environ,
         table_statistics=arguments.get("table_statistics"),
+        baseline=arguments.get("baseline"),
         exit_zero=bool(arguments.get("exit_zero")),
         cached=not arguments["no_cache"],
         cache_dir=arguments["cache_dir"],
@@ -426,7 +435,29 @@ def _style(arguments: dict[str, Any], to_file: bool = False) -> Style:
         quiet=arguments["quiet"],
         verbose=arguments["verbose"],
         show_suppressed=bool(arguments.get("show_suppressed")),
+        everything=bool(arguments.get("everything")),
     )
+
+
+def _changes(arguments: dict[str, Any]) -> Callable[[Options, Callable[[int, int], None] | None], Report] | None:
+    """The run that changes files, where one is asked for."""
+    from functools import partial
+
+    file, reason = arguments["write_baseline"], arguments["add_ignore"]
+    if "" in (file, arguments["baseline"]):
+        raise click.UsageError(f"--{'write-baseline' if file == '' else 'baseline'} names no file.")
+    asked = {
+        "--fix": _check_and_fix if arguments["fix"] else None,
+        "--write-baseline": partial(_write_baseline, file) if file is not None else None,
+        "--prune-baseline": _prune_baseline if arguments["prune_baseline"] else None,
+        "--add-ignore": partial(_add_ignores, reason) if reason is not None else None,
+    }
+    given = [option for option, run in asked.items() if run is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} and {given[1]} do not go together: use one after the other.")
+    if file is not None and arguments["baseline"] not in (None, file):
+        raise click.UsageError("--baseline and --write-baseline name different files.")
+    return asked[given[0]] if given else None
 
 
 def _check_and_fix(options: Options, progress: Callable[[int, int], None] | None) -> Report:
@@ -438,6 +469,51 @@ def _check_and_fix(options: Options, progress: Callable[[int, int], None] | None
         click.echo(f"Fixed {outcome.fixed} finding{'s' if outcome.fixed != 1 else ''}.", err=True)
     for problem in outcome.problems:
         click.echo(f"miglint: {problem}", err=True)
+    return outcome.report
+
+
+def _write_baseline(file: str, options: Options, progress: Callable[[int, int], None] | None) -> Report:
+    """Accept what is found into a baseline; the report is about the project with it."""
+    from miglint import adopt
+    from miglint.report.text import count_of
+
+    outcome = adopt.write_baseline(options, file, progress)
+    if outcome.problem is not None:
+        click.echo(f"miglint: {outcome.problem}", err=True)
+        return outcome.report
+    changes = f" ({outcome.added} added, {outcome.removed} removed)" if not outcome.is_new else ""
+    click.echo(f"Wrote '{file}': {count_of(outcome.entries, 'accepted finding')}{changes}.", err=True)
+    if outcome.is_new:
+        click.echo("Commit it, and name it in the settings (baseline = …) or with --baseline.", err=True)
+    return outcome.report
+
+
+def _prune_baseline(options: Options, progress: Callable[[int, int], None] | None) -> Report:
+    """Take out of the baselines what is gone; the report says what is left."""
+    from miglint import adopt
+    from miglint.report.text import count_of
+
+    outcome = adopt.prune_baseline(options, progress)
+    click.echo(f"Removed {count_of(outcome.removed, 'entry', 'entries')} from the baseline.", err=True)
+    for problem in outcome.problems:
+        click.echo(f"miglint: {problem}", err=True)
+    return outcome.report
+
+
+def _add_ignores(reason: str, options: Options, progress: Callable[[int, int], None] | None) -> Report:
+    """Accept what is found by comments; the report says what is left."""
+    from miglint import adopt
+    from miglint.report.terminal import visible
+    from miglint.report.text import count_of
+
+    outcome = adopt.add_ignores(options, reason, progress)
+    files = count_of(outcome.files, "file")
+    click.echo(f"Accepted {count_of(outcome.hidden, 'finding')} with comments in {files}.", err=True)
+    if outcome.left:
+        click.echo(f"Left over: {count_of(len(outcome.left), 'finding')} that no comment can hide.", err=True)
+    for finding, why in outcome.left:
+        place = f"{finding.location.path}:{finding.location.span.line}"
+        click.echo(f"  {visible(place)} {finding.code}: {visible(why)}.", err=True)
     return outcome.report
 
 
