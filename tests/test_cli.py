@@ -97,6 +97,8 @@ def test_json_is_as_the_contract_prints_it(two_leaves: Path, capsys: pytest.Capt
         "unreadable": 0,
         "unanalysed_operations": 0,
         "suppressed": 0,
+        "base": None,
+        "new": None,
     }
 
 

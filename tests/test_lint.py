@@ -179,7 +179,7 @@ def test_statistics_do_not_spoil_a_programs_input(root: Path, capsys: pytest.Cap
     main(["check", "--output-format", "json", "--statistics"])
     captured = capsys.readouterr()
     assert captured.out.rstrip().endswith("}")
-    assert captured.err == "1  MIG502  irreversible-run-sql\n"
+    assert captured.err == "1  warning  MIG502 irreversible-run-sql\n"
 
 
 def test_functions_that_multiply_are_no_trap_in_one_file_or_across_files(root: Path) -> None:

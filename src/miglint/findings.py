@@ -116,11 +116,15 @@ class RulePage:
 
 
 class RuleInfo(NamedTuple):
-    """What reports say of a rule that took part: `severity` as configured."""
+    """What reports say of a rule that took part: `severity` as configured.
+
+    `of_deploying`: it is about the moment in which a migration is applied, and says nothing of released ones.
+    """
 
     code: str
     name: str
     severity: Severity
+    of_deploying: bool = False
 
 
 class Notice(NamedTuple):
@@ -138,6 +142,20 @@ class Assumption(NamedTuple):
     django_from: str
     database: str
     database_from: str
+
+
+class Held(NamedTuple):
+    """What migrations were held against: a base as in `facts.repository.Base`, and the projects that it is the base of.
+
+    Of their `migrations`, which are a number, `new` are not on it.
+    """
+
+    ref: str
+    commit: str
+    told_by: str
+    projects: tuple[str, ...]
+    migrations: int
+    new: int
 
 
 class Unanalysed(NamedTuple):
@@ -183,6 +201,16 @@ class Report:
     paths: tuple[str, ...] = (".",)
     here: str = "."
     way_in: str = ""
+    # The base of every project that has one. `new` counts migrations that are on none, and is None where there is no
+    # base at all.
+    held: tuple[Held, ...] = ()
+    new: int | None = None
+    # The migrations that a reader is after, as (project, app, name): where a base is known those that are new, else
+    # each app's newest, and those whose files were named.
+    current: frozenset[tuple[str, str, str]] = frozenset()
+
+    def is_current(self, finding: Finding) -> bool:
+        return (finding.project, finding.app, finding.migration) in self.current
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)

@@ -23,7 +23,7 @@ from miglint.facts.repository import Repository
 from miglint.facts.sizes import Counted, TableSizes
 from miglint.facts.source import Location
 from miglint.facts.target import Database, Version
-from miglint.findings import Assumption, Finding, Notice, Report, RuleInfo, Severity, Unanalysed
+from miglint.findings import Assumption, Finding, Held, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
 from miglint.project import Project, analyse
@@ -234,7 +234,7 @@ def _moved_plan(made: ProjectPlan, prefix: str) -> ProjectPlan:
         return made
     return dataclasses.replace(
         made,
-        root=prefix + made.root if made.root != "." else prefix.rstrip("/"),
+        root=_prefixed(made.root, prefix),
         migrations=tuple(dataclasses.replace(one, path=prefix + one.path) for one in made.migrations),
     )
 
@@ -273,6 +273,8 @@ def judge(options: Options, progress: Progress | None) -> Run:
     sources: dict[str, str] = {}
     found = False
     looked_at: set[str] = set()
+    bases_known = _Bases()
+    current: set[tuple[str, str, str]] = set()
     statistics = _Statistics(options)
     baselines = _Baselines(options)
     for tree in reading.trees:
@@ -290,6 +292,8 @@ def judge(options: Options, progress: Progress | None) -> Run:
                 notices.append(Notice(f"{whose} {_OURS} Other projects were judged.", internal=True))
                 continue
             looked_at.update(options.paths)
+            bases_known.add(project, tree)
+            current.update(_current(project, tree))
             judged = _findings(project, config, notices)
             # A comment in a file that a squash replaces has nothing to hide while the squash is there.
             planned = {migration.path for migration in project.planned() if _is_own(migration.key.app_label, project)}
@@ -309,7 +313,7 @@ def judge(options: Options, progress: Progress | None) -> Run:
             unreadable |= {tree.prefix + path for path in broken if _under(path, tree.scope)}
             # What nothing that is shown rests on need not be said.
             if any(_under(path, tree.scope) for path in (*(one.path for one in _own(project)), *broken)) or here:
-                assumptions.append(assumption(project.root, project.target))
+                assumptions.append(assumption(_prefixed(project.root, tree.prefix), project.target))
             apps |= {tree.prefix + app.path for app in project.layout.apps if app.files and _is_own(app.label, project)}
             for unknown in unanalysed(project):
                 if _under(unknown.location.path, tree.scope):
@@ -341,6 +345,9 @@ def judge(options: Options, progress: Progress | None) -> Run:
         sources=sources,
         migration_files=tuple(sorted(path for path, shown in migrations.items() if shown)),
         settings=tuple(described),
+        held=bases_known.held(),
+        new=bases_known.new(),
+        current=frozenset(current),
     )
     return Run(report, reading.trees, found, failed, baselines.consulted())
 
@@ -601,13 +608,18 @@ def _moved(finding: Finding, prefix: str) -> Finding:
     return dataclasses.replace(
         finding,
         location=moved(finding.location),
-        project=prefix + finding.project if finding.project != "." else prefix.rstrip("/"),
+        project=_prefixed(finding.project, prefix),
         related=tuple(related._replace(location=moved(related.location)) for related in finding.related),
         fixes=tuple(
             fix._replace(edits=tuple(edit._replace(location=moved(edit.location)) for edit in fix.edits))
             for fix in finding.fixes
         ),
     )
+
+
+def _prefixed(root: str, prefix: str) -> str:
+    """The root of a project of one of several trees; `prefix` is empty where there is one."""
+    return prefix + root if root != "." else prefix.rstrip("/") or "."
 
 
 def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
@@ -653,6 +665,43 @@ def _is_new(migration: Migration, project: Project) -> bool:
     return migration.key in project.changeset and not (left_out and migration.path in project.repository.untracked)
 
 
+class _Bases:
+    """What the projects of a run are held against; a migration that several of them share counts once."""
+
+    def __init__(self) -> None:
+        self.projects: dict[tuple[str, str, str], list[str]] = {}
+        self.migrations: dict[tuple[str, str, str], dict[str, bool]] = {}
+
+    def add(self, project: Project, tree: read.Tree) -> None:
+        if project.base is None:
+            return
+        base = (project.base.ref, project.base.commit, project.base.told_by)
+        own = {tree.prefix + migration.path: _is_new(migration, project) for migration in _own(project)}
+        self.projects.setdefault(base, []).append(_prefixed(project.root, tree.prefix))
+        self.migrations.setdefault(base, {}).update(own)
+
+    def held(self) -> tuple[Held, ...]:
+        return tuple(
+            Held(*base, tuple(projects), len(self.migrations[base]), sum(self.migrations[base].values()))
+            for base, projects in self.projects.items()
+        )
+
+    def new(self) -> int | None:
+        if not self.projects:
+            return None
+        return sum({path: new for one in self.migrations.values() for path, new in one.items()}.values())
+
+
+def _current(project: Project, tree: read.Tree) -> Iterator[tuple[str, str, str]]:
+    """The migrations that a reader is after, as `Report.current` has them."""
+    leaves = frozenset(project.graph.leaves)
+    for migration in _own(project):
+        key = migration.key
+        is_it = key in leaves if project.changeset is None else _is_new(migration, project)
+        if is_it or migration.path in tree.scope:
+            yield _prefixed(_owner(key.app_label, project), tree.prefix), *key
+
+
 def _not_asked(project: Project) -> dict[str, frozenset[str]]:
     """The codes of which nothing would have been found in a file."""
     deploying = frozenset(rule.code for rule in ALL_RULES if rule.speaks_of_deploying())
@@ -675,13 +724,18 @@ def _configured(finding: Finding, rule: Rule, severity: Severity, said: bool, pr
 
     `said`: the settings name that severity. What follows the size of a table gives way to it.
     """
-    app = project.app(finding.app) if finding.app else None
     takes_it = said if finding.by_size else finding.severity is rule.severity
     return dataclasses.replace(
         finding,
-        project=app.owner if app is not None else project.root,
+        project=_owner(finding.app, project),
         severity=severity if takes_it else finding.severity,
     )
+
+
+def _owner(label: str | None, project: Project) -> str:
+    """The root of the project that an app belongs to, or whose settings speak for it."""
+    app = project.app(label) if label else None
+    return app.owner if app is not None else project.root
 
 
 def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding]:
@@ -689,8 +743,7 @@ def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding
     keys = {migration.path: key for key, migration in project.migrations.items()} if findings else {}
     for finding in findings:
         key = keys[finding.location.path]
-        app = project.app(key.app_label)
-        owner = app.owner if app is not None else project.root
+        owner = _owner(key.app_label, project)
         yield dataclasses.replace(finding, project=owner, app=key.app_label, migration=key.name)
 
 
@@ -736,7 +789,8 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
 
 def _infos(config: Config) -> Iterator[RuleInfo]:
     for rule in config.build_rules():
-        yield RuleInfo(rule.code, rule.name, config.severity(rule.code, rule.name, rule.severity))
+        severity = config.severity(rule.code, rule.name, rule.severity)
+        yield RuleInfo(rule.code, rule.name, severity, rule.speaks_of_deploying())
     if settings.UNUSED_SUPPRESSION in config.selected():
         code = settings.UNUSED_SUPPRESSION
         yield RuleInfo(code, UNUSED_SUPPRESSION_NAME, config.severity(code, UNUSED_SUPPRESSION_NAME, Severity.WARNING))

@@ -11,6 +11,7 @@ from miglint.findings import (
     Edit,
     Finding,
     Fix,
+    Held,
     Notice,
     Related,
     Report,
@@ -47,6 +48,8 @@ class Migration(migrations.Migration):
 """
 
 ASSUMED = Assumption(".", "5.2", "the default", "postgresql:14", "the oldest that Django 5.2 supports")
+
+HELD = Held("origin/main", "a1b2c3d4e5", "--since", (".",), 12, 2)
 
 
 def finding(code: str = "MIG101", **more: Any) -> Finding:

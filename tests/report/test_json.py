@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from report.samples import CLEAN, HIDDEN, LEAVES, RICH, finding, pages
+from report.samples import ASSUMED, CLEAN, HELD, HIDDEN, LEAVES, RICH, finding, pages
 
 from miglint.findings import Report
 from miglint.report import Style, render
@@ -60,7 +60,37 @@ def test_the_summary_counts():
         ("unreadable", 1),
         ("unanalysed_operations", 1),
         ("suppressed", 1),
+        ("base", None),
+        ("new", None),
     ]
+    assert document["bases"] == []
+
+
+def test_the_base_is_named_with_how_much_is_new():
+    document = rendered(dataclasses.replace(RICH, held=(HELD,), new=2))
+    assert (document["summary"]["base"], document["summary"]["new"]) == (
+        {"ref": "origin/main", "commit": "a1b2c3d4e5", "told_by": "--since"},
+        2,
+    )
+    assert document["bases"] == [
+        {
+            "ref": "origin/main",
+            "commit": "a1b2c3d4e5",
+            "told_by": "--since",
+            "projects": ["."],
+            "migrations": 12,
+            "new": 2,
+        }
+    ]
+
+
+def test_of_a_tree_in_which_one_project_has_another_base_or_none_there_is_no_single_one():
+    other = HELD._replace(ref="v1", told_by="base-ref in site/pyproject.toml", projects=("site",))
+    for held in ((HELD, other), (HELD,)):
+        report = dataclasses.replace(RICH, held=held, new=2, assumptions=(ASSUMED, ASSUMED._replace(project="site")))
+        document = rendered(report)
+        assert document["summary"]["base"] is None
+        assert [one["ref"] for one in document["bases"]] == [one.ref for one in held]
 
 
 def test_versions_assumed_and_notices_are_said():

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from report.samples import CLEAN, EMPTY, HIDDEN, LEAF_A, LEAVES, REWRITE, RICH, UNUSED, finding, pages
+from report.samples import CLEAN, HELD, EMPTY, HIDDEN, LEAF_A, LEAVES, REWRITE, RICH, UNUSED, finding, pages
 
 from miglint.facts.source import TOP, Location, Span
 from miglint.findings import Edit, Fix, Notice, Related, Report, Severity, Suppressed
@@ -215,6 +215,9 @@ def test_the_invocation_tells_of_the_run():
 
 
 def test_the_versions_assumed_are_named():
+    assert run(CLEAN)["properties"]["bases"] == []
+    (held,) = run(dataclasses.replace(CLEAN, held=(HELD,), new=2))["properties"]["bases"]
+    assert (held["ref"], held["commit"], held["told_by"], held["new"]) == ("origin/main", "a1b2c3d4e5", "--since", 2)
     (assumed,) = run(CLEAN)["properties"]["assumptions"]
     assert (assumed["django"], assumed["database"]) == ("5.2", "postgresql:14")
 

@@ -211,5 +211,7 @@ def test_concise_says_what_is_suppressed_when_asked():
 def test_statistics_count_by_rule_worst_first():
     report = dataclasses.replace(one(LEAVES, ONE_WAY, ONE_WAY, HIDDEN))
     assert statistics(report, Style()) == (
-        "1  MIG101  multiple-leaf-nodes\n2  MIG501  irreversible-run-python\n1  MIG502  irreversible-run-sql"
+        "1  error    MIG101 multiple-leaf-nodes\n"
+        "2  warning  MIG501 irreversible-run-python\n"
+        "1  warning  MIG502 irreversible-run-sql (suppressed)"
     )

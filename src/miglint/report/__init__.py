@@ -39,6 +39,8 @@ class Style:
     quiet: bool = False
     verbose: int = 0
     show_suppressed: bool = False
+    # `full` shows the code of every finding, however many and however old they are.
+    everything: bool = False
     # For people, paths are as from the working folder: `here` is where that lies in the tree; where it lies outside,
     # `way_in` leads from it to the tree's root.
     here: str = "."

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from miglint.findings import Finding, Report, Severity
+from miglint.findings import Finding, Held, Report, Severity
 from miglint.report import Pages, Style, shown
 
 VERSION = 1
@@ -27,7 +27,10 @@ def render(report: Report, pages: Pages, style: Style) -> str:
             "unreadable": report.unreadable,
             "unanalysed_operations": sum(unknown.operation is not None for unknown in report.unanalysed),
             "suppressed": len(report.suppressed),
+            "base": _base(report),
+            "new": report.new,
         },
+        "bases": [held._asdict() for held in report.held],
         "assumptions": [assumption._asdict() for assumption in report.assumptions],
         "notices": [notice._asdict() for notice in report.notices],
     }
@@ -39,6 +42,15 @@ def dumps(document: object) -> str:
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # Such characters stand inside strings only, where an escape means the same.
     return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def _base(report: Report) -> dict[str, str] | None:
+    """The base that all projects are held against; None where they have none, or several."""
+    projects = {assumption.project for assumption in report.assumptions}
+    match report.held:
+        case [Held(ref, commit, told_by, of)] if projects <= {*of}:
+            return {"ref": ref, "commit": commit, "told_by": told_by}
+    return None
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -61,7 +61,11 @@ def render(report: Report, pages: Pages, style: Style) -> str:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
         "columnKind": "utf16CodeUnits",
         "results": [_result(finding, index[finding.code], texts) for finding in findings],
-        "properties": {"assumptions": [assumption._asdict() for assumption in report.assumptions]},
+        # Not `versionControlProvenance`: that wants the repository's address, and says what was checked.
+        "properties": {
+            "assumptions": [assumption._asdict() for assumption in report.assumptions],
+            "bases": [held._asdict() for held in report.held],
+        },
     }
     return dumps({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 

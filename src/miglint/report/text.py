@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeAlias
@@ -10,8 +9,9 @@ from typing import TypeAlias
 from miglint.facts.source import TOP, Span
 from miglint.findings import Assumption, Finding, Related, Report, Severity
 from miglint.report import Pages, Style, shown
+from miglint.report.fold import Folded, fold
 from miglint.report.frame import Mark, frame, source_lines
-from miglint.report.terminal import SEVERITY_PAINT, paint, visible, wrap
+from miglint.report.terminal import SEVERITY_PAINT, columns, paint, visible, wrap
 
 # Of places and reasons that may be many, this many are named.
 _FEW = 5
@@ -25,11 +25,12 @@ _Lines: TypeAlias = dict[str, list[str]]
 
 def full(report: Report, pages: Pages, style: Style) -> str:
     """Every finding with its code, then what was read and assumed, and what could not be known."""
-    findings = shown(report, style)
+    folded = fold(shown(report, style), report, style.everything)
     cut: _Lines = {}
-    blocks = [_block(group, report, style, cut) for group in _by_operation(findings)]
+    blocks = [_block(group, report, style, cut) for group in folded.blocks]
+    blocks.append(list(_counted(folded, report, style)))
     if not style.quiet:
-        blocks.append(list(_summary(report, style)))
+        blocks.append(list(_summary(report, folded, style)))
     return "".join("\n".join(block) + "\n" for block in _spaced(blocks))
 
 
@@ -50,18 +51,12 @@ def concise_line(finding: Finding, style: Style) -> str:
 
 def brief_summary(report: Report, style: Style) -> list[str]:
     """What was found in how much, and the versions assumed."""
-    return [_verdict(report, style), *assumed(report.assumptions, style)]
+    return [_verdict(report, style), *held_against(report, style), *assumed(report.assumptions, style)]
 
 
 def statistics(report: Report, style: Style) -> str:
     """A table of rules by how often they were broken, worst and most frequent first."""
-    counts = Counter((finding.code, finding.name, finding.severity) for finding in shown(report, style))
-    rows = sorted(counts.items(), key=lambda row: (-row[0][2], -row[1], row[0][0]))
-    digits = max((len(str(count)) for _, count in rows), default=1)
-    return "\n".join(
-        f"{count:>{digits}}  {paint(code, SEVERITY_PAINT[severity], style.colour)}  {name}"
-        for (code, name, severity), count in rows
-    )
+    return "\n".join(_table(shown(report, style), style))
 
 
 def count_of(number: int, noun: str, many: str | None = None) -> str:
@@ -96,19 +91,32 @@ def assumed(assumptions: Sequence[Assumption], style: Style) -> Iterator[str]:
         projects = [visible(project) for project, _ in group]
         whose = ""
         if len(projects) < len(sentences):
-            named = ", ".join(projects[:_FEW]) + (f" and {len(projects) - _FEW} more" if len(projects) > _FEW else "")
-            whose = f" for {named}"
+            whose = f" for {_few(projects)}"
         for line in wrap(f"Assumed{whose}: {sentence}", style.width, "", "  "):
             yield paint(line, "dim", style.colour)
 
 
-def _by_operation(findings: Iterable[Finding]) -> Iterator[list[Finding]]:
-    """Findings about one operation together, where the first of them stands; all others alone."""
-    groups: dict[tuple[object, ...], list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        about = (finding.location.path, finding.app, finding.migration, finding.operation)
-        groups.setdefault(about if finding.operation is not None else (number,), []).append(finding)
-    yield from groups.values()
+def held_against(report: Report, style: Style) -> Iterator[str]:
+    """What the migrations were held against, who said so, and how many of them are new."""
+    for held in report.held:
+        base = visible(short_ref(held.ref))
+        about = f"{held.commit or 'nothing is committed yet'}, {visible(held.told_by)}"
+        whose = ""
+        if len(report.held) > 1 or len(held.projects) < len(report.assumptions):
+            whose = f" for {_few(sorted(map(visible, held.projects)))}"
+        new = "none" if not held.new else str(held.new)
+        is_new = "is new" if held.new == 1 or held.migrations == 1 else "are new"
+        sentence = f"Held against {base} ({about}){whose}: {new} of {count_of(held.migrations, 'migration')} {is_new}."
+        yield from wrap(sentence, style.width, "", "  ")
+
+
+def short_ref(ref: str) -> str:
+    """A ref as people write it: `origin/main` for `refs/remotes/origin/main`."""
+    return ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
 
 
 def _block(group: Sequence[Finding], report: Report, style: Style, cut: _Lines) -> list[str]:
@@ -187,8 +195,60 @@ def _spaced(blocks: Iterable[list[str]]) -> Iterator[list[str]]:
         yield ["", *block] if number else block
 
 
-def _summary(report: Report, style: Style) -> Iterator[str]:
+def _counted(folded: Folded, report: Report, style: Style) -> Iterator[str]:
+    """The findings that are not shown one by one, by rule, and why they are not."""
+    if not folded.counted:
+        return
+    count = len(folded.counted)
+    if folded.old == count:
+        head = f"{count_of(count, 'finding')} about older migrations, by rule, each with its newest place:"
+    elif folded.old:
+        head = (
+            f"{count_of(count, 'finding')}, {folded.old} of them about older migrations, by rule, "
+            "each with its newest place:"
+        )
+    else:
+        head = f"{count_of(count, 'more finding')}, by rule, each with its newest place:"
+    yield from wrap(head, style.width)
+    yield from _table(folded.counted, style, places=True)
+
+
+def _table(findings: Iterable[Finding], style: Style, places: bool = False) -> Iterator[str]:
+    """How often each rule was broken, worst and most frequent first; with `places`, one of them for each."""
+    groups: dict[tuple[Severity, str, str, bool], list[Finding]] = {}
+    for finding in findings:
+        kind = (finding.severity, finding.code, finding.name, finding.suppressed is not None)
+        groups.setdefault(kind, []).append(finding)
+    rows = sorted(groups.items(), key=lambda row: (row[0][3], -row[0][0], -len(row[1]), row[0][1]))
+    digits = max((len(str(len(group))) for _, group in rows), default=1)
+    heads = []
+    for (severity, code, name, hidden), group in rows:
+        start = f"{len(group):>{digits}}  {severity!s:<7}  "
+        rule = f"{code} {name}{' (suppressed)' if hidden else ''}"
+        heads.append((start, rule, severity, _newest(group)))
+    room = max((len(start) + len(rule) for start, rule, _, _ in heads), default=0)
+    plain = {id(one): f"{visible(from_here(one.location.path, style))}:{one.location.span.line}" for *_, one in heads}
+    beside = all(room + 2 + columns(place) <= style.width for place in plain.values())
+    for start, rule, severity, example in heads:
+        head = start + paint(rule, SEVERITY_PAINT[severity], style.colour)
+        if not places:
+            yield head
+        elif beside:
+            yield f"{head}{' ' * (room - len(start) - len(rule))}  {plain[id(example)]}"
+        else:
+            yield head
+            yield f"{' ' * len(start)}{paint(plain[id(example)], 'dim', style.colour)}"
+
+
+def _newest(group: Sequence[Finding]) -> Finding:
+    """That about the migration with the highest number, as far as names tell."""
+    return max(group, key=lambda finding: finding.migration or "")
+
+
+def _summary(report: Report, folded: Folded, style: Style) -> Iterator[str]:
     yield _verdict(report, style)
+    yield from held_against(report, style)
+    yield from _ways_on(report, folded, style)
     if report.unreadable:
         yield f"{count_of(report.unreadable, 'file')} could not be read, so the history has gaps there."
     yield from _not_analysed(report, style)
@@ -199,6 +259,26 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     if report.suppressed:
         how = "" if style.show_suppressed else " (--show-suppressed lists them)"
         yield f"Suppressed: {count_of(len(report.suppressed), 'finding')}{how}."
+
+
+def _ways_on(report: Report, folded: Folded, style: Style) -> Iterator[str]:
+    """What was left out, and how to see less, or all."""
+    if not folded.counted:
+        return
+    listed = sum(map(len, folded.blocks))
+    ways = [("--all", "shows every finding with its code")]
+    sentence = f"{listed} of them are shown, {len(folded.counted)} counted in the table."
+    if folded.old:
+        sentence += " What is deployed already needs no change: so that only what is new is reported, run"
+        ways = [
+            ("--since origin/main", "for what a branch adds to main"),
+            ("--write-baseline FILE", "to accept what there is today"),
+            ("--all", "to see every finding with its code"),
+        ]
+    yield from wrap(sentence, style.width)
+    room = max(len(option) for option, _ in ways)
+    for option, what in ways:
+        yield f"  miglint check {paint(option, 'cyan', style.colour)}{' ' * (room - len(option))}  {what}"
 
 
 def _verdict(report: Report, style: Style) -> str:
