@@ -11,7 +11,7 @@ from postgresql.measure import Benches
 from miglint import rulebook
 from miglint.findings import Example
 
-CODES = ("MIG301", "MIG302", "MIG303", "MIG304", "MIG305")
+CODES = ("MIG301", "MIG302", "MIG303", "MIG304", "MIG305", "MIG306", "MIG307")
 
 
 def stories(section: str) -> list[object]:
