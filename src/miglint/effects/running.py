@@ -24,7 +24,7 @@ from miglint.effects.effect import (
     WriteRows,
 )
 from miglint.effects.postgresql import Outcome, Session, outcome
-from miglint.effects.postgresql.pending import events_of, needs_none
+from miglint.effects.postgresql.pending import EVERY, events_of, needs_none, rows_of
 from miglint.effects.timeouts import TIMEOUTS, is_limit
 from miglint.effects.unmeasured import unmeasured
 from miglint.facts.target import Database
@@ -42,6 +42,7 @@ from miglint.sql.statement import (
     SetSchema,
     Statement,
     Transaction,
+    Update,
 )
 
 
@@ -99,12 +100,14 @@ class _Open:
     """A transaction; 0 is none. `held` are the locks so far, by the names of before the migration.
 
     `pending` are tables with events to come: deferred foreign keys look at rows at the end, or once they are told to
-    be immediate, which `immediate` names; None is all.
+    be immediate, which `immediate` names; None is all. `written` are the rows of each table that were written, as
+    `rows_of` has them.
     """
 
     number: int
     held: dict[str, Lock] = field(default_factory=dict)
     pending: dict[str, set[str]] = field(default_factory=dict)
+    written: dict[str, set[str]] = field(default_factory=dict)
     immediate: set[str] | None = field(default_factory=set)
     # What SET LOCAL said; None where it said nothing.
     utc: bool | None = None
@@ -152,6 +155,9 @@ class _Running:
                 if name is not None:
                     takes[name] = max(lock, takes.get(name, lock))
             effects += [told for effect in done.effects if (told := self._told(effect, found)) is not None]
+            for effect in done.effects:
+                if isinstance(effect, RewriteTable):
+                    transaction.written.setdefault(effect.table, set()).add(EVERY)
             self._follow(statement, found, transaction)
         for table, lock in takes.items():
             transaction.held[table] = max(lock, transaction.held.get(table, lock))
@@ -237,6 +243,9 @@ class _Running:
                     elif isinstance(action, SetSchema):
                         own = table.rpartition(".")[2]
                         self._rename(table, own if action.schema == "public" else f"{action.schema}.{own}")
+                    elif isinstance(action, AddConstraint) and transaction.immediate is not None:
+                        # What SET CONSTRAINTS said was said of another one of the name.
+                        transaction.immediate.discard(action.constraint.name or "")
             case CreateTable(table):
                 self.created.add(table)
                 if statement.reads:
@@ -244,11 +253,15 @@ class _Running:
             case _:
                 if isinstance(statement, Insert) and statement.reads:
                     self.filled.add(statement.table)
-                for name, constraint in events_of(statement, found):
+                written = transaction.written.get(statement.table, ()) if isinstance(statement, Update) else ()
+                for name, constraint in events_of(statement, found, written):
                     waits = constraint is None or constraint not in self.awaited
                     fires = transaction.immediate is None or constraint in transaction.immediate
                     if transaction.number > 0 and waits and not fires:
                         transaction.pending.setdefault(name, set()).add(constraint or "")
+                rows = rows_of(statement) if isinstance(statement, Update) else None
+                if isinstance(statement, Update) and rows is not None:
+                    transaction.written.setdefault(statement.table, set()).add(rows)
 
     def _comes_into_being(self, statement: Statement) -> None:
         if isinstance(statement, AlterTable):

@@ -22,6 +22,8 @@ TOGETHER = (
     Scenario("backfill then change of the same table", sql("UPDATE shop_track SET parent_id = 3") + ',\nAlterField("track", "seconds", models.IntegerField(null=True))'),
     Scenario("backfill then change of another table", sql("UPDATE shop_track SET parent_id = 3") + ',\nAddField("chart", "fresh", models.IntegerField(null=True))'),
     Scenario("backfill of no key then change", sql("UPDATE shop_track SET seconds = 3") + ',\nAddField("track", "fresh", models.IntegerField(null=True))'),
+    Scenario("two backfills of no key then change", sql("UPDATE shop_track SET seconds = 3") + ",\n" + sql("UPDATE shop_track SET seconds = 4") + ',\nAddField("track", "fresh", models.IntegerField(null=True))'),
+    Scenario("rewrite then backfill of no key then change", 'AlterField("track", "seconds", models.BigIntegerField()),\n' + sql("UPDATE shop_track SET seconds = 3") + ',\nAddField("track", "fresh", models.IntegerField(null=True))'),
     Scenario("backfill checked then change of the same table", sql("UPDATE shop_track SET parent_id = 3") + ",\n" + sql("SET CONSTRAINTS ALL IMMEDIATE") + ',\nAlterField("track", "seconds", models.IntegerField(null=True))'),
     Scenario("insert then index", sql("INSERT INTO shop_chart (week, place, country, sizes) VALUES ('2020-01-01', 1, 'de', '{}')") + ',\nAddIndex("chart", Index(fields=["votes"], name="i"))'),
     Scenario("delete then drop", sql("DELETE FROM shop_sleeve") + ',\nDeleteModel("Sleeve")'),

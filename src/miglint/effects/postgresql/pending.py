@@ -1,7 +1,8 @@
 """Rows that deferred foreign keys have still to look at, and the statements that cannot wait for them.
 
 Measured on PostgreSQL 18, and the same on those before it: an INSERT, or an UPDATE of a foreign key's column, queues
-an event on its table; a DELETE, or an UPDATE of the key, queues one on the table that is referred to. While there is
+an event on its table; a DELETE, or an UPDATE of the key, queues one on the table that is referred to. An UPDATE of any
+column does, for each foreign key of the row, where the same transaction has written the row before. While there is
 one, ALTER TABLE (renames aside), CREATE INDEX, DROP TABLE, TRUNCATE and CLUSTER are refused.
 """
 
@@ -28,14 +29,21 @@ from miglint.sql.statement import (
 )
 
 
-def events_of(statement: Statement, found: DatabaseState) -> Iterator[tuple[str, str | None]]:
-    """The tables whose rows get events that are deferred, each with the foreign key that waits (None: unnamed)."""
+def events_of(
+    statement: Statement, found: DatabaseState, written: Collection[str] = ()
+) -> Iterator[tuple[str, str | None]]:
+    """The tables whose rows get events that are deferred, each with the foreign key that waits (None: unnamed).
+
+    `written` are the rows of the statement's table that the transaction has written before, as `rows_of` has them.
+    """
     match statement:
         case Insert(table):
             yield from _own(found.table(table), None)
         case Update(table, columns):
-            yield from _own(found.table(table), columns)
-            yield from _others(table, columns, found)
+            yield from _own(found.table(table), None if _meets(statement, written) else columns)
+            # Nothing refers to a key that is NULL.
+            if _filled(statement) is None:
+                yield from _others(table, columns, found)
         case Merge(table):
             yield from _own(found.table(table), None)
             yield from _others(table, None, found)
@@ -45,11 +53,35 @@ def events_of(statement: Statement, found: DatabaseState) -> Iterator[tuple[str,
             return
 
 
+# All of them.
+EVERY = "*"
+
+
+def rows_of(update: Update) -> str | None:
+    """The rows that an UPDATE writes: EVERY, or the column that is NULL in them; None where they are others."""
+    return _filled(update) if update.filtered else EVERY
+
+
 def needs_none(statement: Statement, found: DatabaseState, pending: Collection[str]) -> str | None:
     """The table with pending events for which a statement is refused; None where it goes through."""
     if not pending:
         return None
     return next((table for table in _asked(statement, found) if table in pending), None)
+
+
+def _meets(update: Update, written: Collection[str]) -> bool:
+    """Whether rows are among them that the transaction has written: each of their foreign keys is looked at then."""
+    if EVERY in written:
+        return True
+    rows = rows_of(update)
+    return rows is not None and any(one != rows for one in written)
+
+
+def _filled(update: Update) -> str | None:
+    """The column to which an UPDATE gives a value where it has none, where that is all that it does."""
+    words = update.text.rstrip("; ").upper().rpartition(" WHERE ")[2].replace('"', "").split()
+    is_it = len(update.columns) == 1 and words == [update.columns[0].upper(), "IS", "NULL"]
+    return update.columns[0] if is_it else None
 
 
 def _own(table: TableState | None, columns: tuple[str, ...] | None) -> Iterator[tuple[str, str | None]]:
