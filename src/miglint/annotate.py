@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from miglint.facts.migration import Suppression
@@ -51,7 +51,7 @@ def annotate(
     all of them. A comment that is there already takes further codes. Raises ValueError where no comment can stand.
     """
     page = _Page(text)
-    spans = () if file_wide else tuple(dict.fromkeys(operations))
+    spans = {} if file_wide else dict.fromkeys(operations)
     by_operation: defaultdict[Span, set[str]] = defaultdict(set)
     elsewhere: set[str] = set()
     for finding in findings:
@@ -74,11 +74,10 @@ def annotate(
                 elsewhere |= codes
     if elsewhere:
         edits.append(_for_file(page, suppressions, elsewhere, reason))
-    for start, end, replacement in sorted(edits, reverse=True):
-        text = text[:start] + replacement + text[end:]
-    if not _is_same_code(page.text, text):
+    commented = page.edited(edits)
+    if not _is_same_code(text, commented):
         raise ValueError("a comment would become part of the code")
-    return text
+    return commented
 
 
 class _Edit(NamedTuple):
@@ -127,6 +126,14 @@ class _Page:
         at = self.stops[line - 1]
         return _Edit(at, at, f"  {text}")
 
+    def edited(self, edits: Iterable[_Edit]) -> str:
+        pieces = []
+        done = 0
+        for start, end, replacement in sorted(edits):
+            pieces += self.text[done:start], replacement
+            done = end
+        return "".join([*pieces, self.text[done:]])
+
     def extended(self, comment: Suppression, codes: set[str], reason: str) -> _Edit:
         """A comment with further codes, and the reason for them beside its own."""
         span = comment.span
@@ -155,7 +162,7 @@ class _Page:
         return frozenset(found)
 
 
-def _operation_of(finding: Finding, operations: Sequence[Span]) -> Span | None:
+def _operation_of(finding: Finding, operations: Collection[Span]) -> Span | None:
     """The operation that a finding is about, else the innermost one around its place."""
     if finding.extent is not None and finding.extent in operations:
         return finding.extent
@@ -167,7 +174,7 @@ def _innermost(span: Span, operations: Iterable[Span]) -> Span | None:
     return min(around, key=lambda one: one.end_line - one.line, default=None)
 
 
-def _owned(suppressions: Iterable[Suppression], operations: Sequence[Span], page: _Page) -> dict[Span, Suppression]:
+def _owned(suppressions: Iterable[Suppression], operations: Collection[Span], page: _Page) -> dict[Span, Suppression]:
     """The comment of each operation that has one: above it, or on one of its lines."""
     owned: dict[Span, Suppression] = {}
     by_end = defaultdict(list)
