@@ -200,15 +200,11 @@ def _counted(folded: Folded, report: Report, style: Style) -> Iterator[str]:
     if not folded.counted:
         return
     count = len(folded.counted)
-    if folded.old == count:
-        head = f"{count_of(count, 'finding')} about older migrations, by rule, each with its newest place:"
-    elif folded.old:
-        head = (
-            f"{count_of(count, 'finding')}, {folded.old} of them about older migrations, by rule, "
-            "each with its newest place:"
-        )
-    else:
-        head = f"{count_of(count, 'more finding')}, by rule, each with its newest place:"
+    head = count_of(count, "finding" if folded.old else "more finding")
+    if folded.old:
+        some = "" if folded.old == count else f", {folded.old} of them"
+        head = f"{head}{some} about older migrations"
+    head += ", by rule, with an example of each:" if count > 1 else ":"
     yield from wrap(head, style.width)
     yield from _table(folded.counted, style, places=True)
 
@@ -221,28 +217,31 @@ def _table(findings: Iterable[Finding], style: Style, places: bool = False) -> I
         groups.setdefault(kind, []).append(finding)
     rows = sorted(groups.items(), key=lambda row: (row[0][3], -row[0][0], -len(row[1]), row[0][1]))
     digits = max((len(str(len(group))) for _, group in rows), default=1)
-    heads = []
-    for (severity, code, name, hidden), group in rows:
-        start = f"{len(group):>{digits}}  {severity!s:<7}  "
-        rule = f"{code} {name}{' (suppressed)' if hidden else ''}"
-        heads.append((start, rule, severity, _newest(group)))
-    room = max((len(start) + len(rule) for start, rule, _, _ in heads), default=0)
-    plain = {id(one): f"{visible(from_here(one.location.path, style))}:{one.location.span.line}" for *_, one in heads}
-    beside = all(room + 2 + columns(place) <= style.width for place in plain.values())
-    for start, rule, severity, example in heads:
-        head = start + paint(rule, SEVERITY_PAINT[severity], style.colour)
-        if not places:
-            yield head
-        elif beside:
-            yield f"{head}{' ' * (room - len(start) - len(rule))}  {plain[id(example)]}"
-        else:
-            yield head
-            yield f"{' ' * len(start)}{paint(plain[id(example)], 'dim', style.colour)}"
+    heads = [
+        (
+            f"{len(group):>{digits}}  {severity!s:<7}  ",
+            f"{code} {name}{' (suppressed)' if hidden else ''}",
+            SEVERITY_PAINT[severity],
+        )
+        for (severity, code, name, hidden), group in rows
+    ]
+    room = max((len(start) + len(rule) for start, rule, _ in heads), default=0) + 2
+    examples = [_example(group, style.width - room, style) for _, group in rows] if places else [""] * len(rows)
+    beside = all(columns(place) <= style.width - room for place in examples)
+    if not beside:
+        examples = [_example(group, style.width - digits - 2, style) for _, group in rows]
+    for (start, rule, how), place in zip(heads, examples, strict=True):
+        gap = " " * (room - len(start) - len(rule)) if beside and place else ""
+        yield f"{start}{paint(rule, how, style.colour)}{gap}{paint(place, 'dim', style.colour) if beside else ''}"
+        if not beside:
+            yield f"{' ' * (digits + 2)}{paint(place, 'dim', style.colour)}"
 
 
-def _newest(group: Sequence[Finding]) -> Finding:
-    """That about the migration with the highest number, as far as names tell."""
-    return max(group, key=lambda finding: finding.migration or "")
+def _example(group: Sequence[Finding], room: int, style: Style) -> str:
+    """The place of one of the findings: of those that fit, that of the highest number, as far as names tell."""
+    ordered = sorted(group, key=lambda finding: finding.migration or "", reverse=True)
+    places = [f"{visible(from_here(finding.location.path, style))}:{finding.location.span.line}" for finding in ordered]
+    return next((place for place in places if columns(place) <= room), places[0])
 
 
 def _summary(report: Report, folded: Folded, style: Style) -> Iterator[str]:
@@ -263,22 +262,28 @@ def _summary(report: Report, folded: Folded, style: Style) -> Iterator[str]:
 
 def _ways_on(report: Report, folded: Folded, style: Style) -> Iterator[str]:
     """What was left out, and how to see less, or all."""
-    if not folded.counted:
+    if not any(finding.suppressed is None for finding in folded.counted):
         return
-    listed = sum(map(len, folded.blocks))
+    counted = sum(finding.suppressed is None for finding in folded.counted)
+    listed = len(report.findings) - counted
+    told = f"{listed or 'None'} of them {_are(listed or 1)} shown, {counted} {_are(counted)} in the table."
     ways = [("--all", "shows every finding with its code")]
-    sentence = f"{listed} of them are shown, {len(folded.counted)} counted in the table."
     if folded.old:
-        sentence += " What is deployed already needs no change: so that only what is new is reported, run"
+        told += " What is deployed already needs no change. From here:"
         ways = [
-            ("--since origin/main", "for what a branch adds to main"),
-            ("--write-baseline FILE", "to accept what there is today"),
-            ("--all", "to see every finding with its code"),
+            ("--since origin/main", "reports what a branch adds to main"),
+            ("--write-baseline FILE", "accepts all that is there today"),
+            ("FILE", "shows the findings in one file"),
+            ("--all", "shows every finding with its code"),
         ]
-    yield from wrap(sentence, style.width)
+    yield from wrap(told, style.width)
     room = max(len(option) for option, _ in ways)
     for option, what in ways:
         yield f"  miglint check {paint(option, 'cyan', style.colour)}{' ' * (room - len(option))}  {what}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _verdict(report: Report, style: Style) -> str:
