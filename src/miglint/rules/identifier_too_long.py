@@ -61,7 +61,7 @@ class IdentifierTooLong(OperationRule):
         for what, written, checked in _names(step):
             name = interpolated(written, model)
             longest = LONGEST[vendor]
-            length = len(name.encode()) if vendor == "postgresql" else len(name)
+            length = len(name.encode(errors="replace")) if vendor == "postgresql" else len(name)
             unit = "bytes" if vendor == "postgresql" and not name.isascii() else "characters"
             subject = f"{label}.{model.name.lower()}.{name}"
             if longest is not None and length > longest:

@@ -57,7 +57,7 @@ def table_of(model: ModelState, ground: Ground) -> Text:
     longest = LONGEST[ground.vendor]
     if ground.vendor != "postgresql" or longest is None:
         return name
-    return name.encode()[:longest].decode(errors="ignore") if '"."' not in name else name
+    return name.encode(errors="replace")[:longest].decode(errors="ignore") if '"."' not in name else name
 
 
 def own_table(model: ModelState, ground: Ground) -> str | None:

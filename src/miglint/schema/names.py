@@ -69,7 +69,9 @@ def schema_of(table: str) -> str:
 
 def server_name(table: str, columns: tuple[str, ...], label: str) -> str:
     """What PostgreSQL calls an index or constraint that nobody gave a name: table, columns and label, in 63 bytes."""
-    first, second = table.rpartition(".")[2].encode(), "_".join(columns).encode()[:_SERVER_LONGEST]
+    # Half a surrogate pair, which no server takes, counts as the one byte that would stand for it.
+    first = table.rpartition(".")[2].encode(errors="replace")
+    second = "_".join(columns).encode(errors="replace")[:_SERVER_LONGEST]
     room = _SERVER_LONGEST - len(label) - 1 - bool(columns)
     # Whichever is longer gives way, byte by byte.
     over = max(len(first) + len(second) - room, 0)
@@ -87,5 +89,5 @@ _SERVER_LONGEST = 63
 def _digest(*parts: str, length: int) -> str:
     digest = md5(usedforsecurity=False)
     for part in parts:
-        digest.update(part.encode())
+        digest.update(part.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:length]

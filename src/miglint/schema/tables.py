@@ -217,5 +217,5 @@ def comparable(name: str, vendor: Vendor) -> str:
     PostgreSQL keeps 63 bytes of a longer one and heeds case, since Django quotes; the others do not heed it.
     """
     if vendor == "postgresql":
-        return name.encode()[:63].decode(errors="ignore")
+        return name.encode(errors="replace")[:63].decode(errors="ignore")
     return name.casefold()

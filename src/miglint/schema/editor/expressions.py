@@ -709,7 +709,7 @@ def _scalar(value: str | bytes | int | float | bool | None, kind: str | None) ->
         return f"'\\x{value.hex()}'::bytea"
     text = value or ""
     if kind == "BinaryField":
-        return f"'\\x{text.encode().hex()}'::bytea"
+        return f"'\\x{text.encode(errors='replace').hex()}'::bytea"
     if kind in ("IntegerField", "BigIntegerField", "SmallIntegerField", "DecimalField", "FloatField") and text:
         return text
     cast = _CASTS.get(kind or "")

@@ -1,0 +1,1 @@
+"""What miglint can do and what it takes, measured: `python -m benchmarks`."""
