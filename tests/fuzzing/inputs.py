@@ -342,6 +342,8 @@ def projects_of(root: Path) -> list[Project]:
             app = folder.parent.name
             placed = {f"{app}/migrations/{name}": data for name, data in files.items()}
             placed |= {"manage.py": b"", f"{app}/__init__.py": b"", f"{app}/migrations/__init__.py": b""}
+            # What makes the folder an app's, whatever becomes of its migrations.
+            placed[f"{app}/models.py"] = b"from django.db import models\n"
             found.append(
                 Project(str(folder.relative_to(root)), placed, tuple(f"{app}/migrations/{name}" for name in targets))
             )

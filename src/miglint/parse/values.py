@@ -43,6 +43,7 @@ from miglint.signatures import DIGESTED, takes_verbose_name_first
 _BUDGET = 20_000
 # A value that holds itself many times over is a small graph and a huge tree.
 _LARGEST_VALUE = 50_000
+_LONGEST_NUMBER = 1000
 _DEEPEST_VALUE = 200
 
 _TRUTHS: dict[str, Literal] = {"True": Literal(True), "False": Literal(False), "None": Literal(None)}
@@ -232,6 +233,9 @@ class Evaluator:
         return call if folded is None else folded
 
     def _integer(self, node: cst.Integer, scope: Scope) -> Value:
+        # Python reads any number in hexadecimal, and writes none that is very long.
+        if len(node.value) > _LONGEST_NUMBER:
+            return Unresolved(f"it is a number of more than {_LONGEST_NUMBER} digits", self._span(node))
         try:
             return Literal(int(node.value, 0))
         except ValueError:
