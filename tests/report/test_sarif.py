@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from report.samples import CLEAN, HELD, EMPTY, HIDDEN, LEAF_A, LEAVES, REWRITE, RICH, UNUSED, finding, pages
+from report.samples import CLEAN, EMPTY, HELD, HIDDEN, LEAF_A, LEAVES, REWRITE, RICH, UNUSED, finding, pages
 
 from miglint.facts.source import TOP, Location, Span
 from miglint.findings import Edit, Fix, Notice, Related, Report, Severity, Suppressed

@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import pytest
-from report.samples import ASSUMED, CLEAN, DEFAULT, EMPTY, HIDDEN, LEAVES, ONE_WAY, REWRITE, RICH, finding, pages
+from report.samples import ASSUMED, CLEAN, DEFAULT, EMPTY, HELD, HIDDEN, LEAVES, ONE_WAY, REWRITE, RICH, finding, pages
 
 from miglint.facts.source import Location, Span
 from miglint.findings import Assumption, Related, Report, Severity, Suppressed
@@ -137,6 +137,37 @@ Suppressed: 1 finding (--show-suppressed lists them).
 def test_a_scope_is_named():
     assert "no findings" in full(dataclasses.replace(CLEAN, in_scope=2))
     assert full(dataclasses.replace(CLEAN, in_scope=2)).startswith("Checked 2 of 12 migrations of 3 apps:")
+
+
+def test_the_base_is_named_with_who_told_it():
+    held = dataclasses.replace(CLEAN, held=(HELD,), new=2)
+    for text in (full(held, width=120), concise(held)):
+        assert text.splitlines()[:2] == [
+            "Checked 12 migrations of 3 apps: no findings.",
+            "Held against origin/main (a1b2c3d4e5, --since): 2 of 12 migrations are new.",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("ref", "commit", "new", "said"),
+    [
+        ("HEAD", "a1b2c3d4e5", 0, "HEAD (a1b2c3d4e5, --since): none of 12 migrations is new."),
+        ("HEAD", "", 12, "HEAD (nothing is committed yet, --since): 12 of 12 migrations are new."),
+        ("refs/remotes/origin/main", "a1b2c3d4e5", 1, "origin/main (a1b2c3d4e5, --since): 1 of 12 migrations is new."),
+    ],
+)
+def test_how_much_is_new_is_said(ref: str, commit: str, new: int, said: str):
+    held = HELD._replace(ref=ref, commit=commit, new=new)
+    assert f"Held against {said}" in full(dataclasses.replace(CLEAN, held=(held,), new=new), width=120)
+
+
+def test_projects_with_other_bases_are_told_apart():
+    other = HELD._replace(ref="v1", told_by="base-ref in site/miglint.toml", projects=("site",), migrations=3, new=0)
+    both = (ASSUMED, ASSUMED._replace(project="site"))
+    assert full(dataclasses.replace(CLEAN, held=(HELD, other), assumptions=both), width=120).splitlines()[1:3] == [
+        "Held against origin/main (a1b2c3d4e5, --since) for .: 2 of 12 migrations are new.",
+        "Held against v1 (a1b2c3d4e5, base-ref in site/miglint.toml) for site: none of 3 migrations is new.",
+    ]
 
 
 def test_every_severity_is_counted():

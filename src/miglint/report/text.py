@@ -105,7 +105,7 @@ def held_against(report: Report, style: Style) -> Iterator[str]:
         if len(report.held) > 1 or len(held.projects) < len(report.assumptions):
             whose = f" for {_few(sorted(map(visible, held.projects)))}"
         new = "none" if not held.new else str(held.new)
-        is_new = "is new" if held.new == 1 or held.migrations == 1 else "are new"
+        is_new = "is new" if held.new <= 1 else "are new"
         sentence = f"Held against {base} ({about}){whose}: {new} of {count_of(held.migrations, 'migration')} {is_new}."
         yield from wrap(sentence, style.width, "", "  ")
 
