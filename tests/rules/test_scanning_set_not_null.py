@@ -100,6 +100,13 @@ def test_a_check_that_waits_for_its_validation_is_named():
     )
 
 
+def test_a_proof_that_goes_with_the_same_statement_is_gone_before():
+    one = "ALTER TABLE shop_book ALTER COLUMN n SET NOT NULL, DROP CONSTRAINT b_n"
+    assert said(ScanningSetNotNull(), MODELS, NOT_VALID, VALIDATE, f'RunSQL("{one}"),') == ["0004 shop_book"]
+    two = "ALTER TABLE shop_book ALTER COLUMN n SET NOT NULL; ALTER TABLE shop_book DROP CONSTRAINT b_n"
+    assert said(ScanningSetNotNull(), MODELS, NOT_VALID, VALIDATE, f'RunSQL("{two}"),') == []
+
+
 @pytest.mark.parametrize("check", ["n > 0", "n IS NOT NULL OR note IS NOT NULL"])
 def test_another_check_proves_nothing(check):
     add = f'RunSQL("ALTER TABLE shop_book ADD CONSTRAINT b_n CHECK ({check})"),'

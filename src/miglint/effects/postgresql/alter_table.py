@@ -323,13 +323,13 @@ class _Altering:
                 self.done.add(
                     *(BuildIndex(one, index.name, "index rebuild", unique=index.unique) for one in self.stored)
                 )
-        for constraint in self.table.constraints:
+        for constraint in self._kept():
             keyed = constraint.kind in ("primary key", "unique", "exclusion") and name in (constraint.columns or ())
             if keyed and (every or constraint.condition is not None):
                 self.done.add(*(BuildIndex(one, constraint.name, "index rebuild", unique=True) for one in self.stored))
 
     def _check_again(self, name: str) -> None:
-        for constraint in self.table.constraints if self.table is not None else ():
+        for constraint in self._kept():
             if constraint.kind == "check" and constraint.validated and name in (constraint.columns or ()):
                 self.done.scan(self.stored, "type", f"the check {constraint.name or ''} on {name}".replace("  ", " "))
 
@@ -346,7 +346,7 @@ class _Altering:
 
         https://www.postgresql.org/docs/12/release-12.html
         """
-        if self.table is None or self.session.version < (12,):
+        if self.session.version < (12,):
             return False
         return any(
             one.validated
@@ -354,7 +354,7 @@ class _Altering:
                 (one.kind == "check" and one.condition is not None and proves_not_null(one.condition, name))
                 or (one.kind == "not null" and one.columns == (name,))
             )
-            for one in self.table.constraints
+            for one in self._kept()
         )
 
     # --- constraints ---
@@ -452,6 +452,11 @@ class _Altering:
 
     def _column(self, name: str) -> ColumnState | None:
         return self.table.columns.get(name) if self.table is not None else None
+
+    def _kept(self) -> tuple[ConstraintState, ...]:
+        """The constraints that the statement does not drop: that comes first, wherever it stands (AT_PASS_DROP)."""
+        dropped = {action.name for action in self.statement.actions if isinstance(action, DropConstraint)}
+        return tuple(one for one in self.table.constraints if one.name not in dropped) if self.table is not None else ()
 
     def _constraint(self, name: str) -> ConstraintState | None:
         for one in self.table.constraints if self.table is not None else ():
