@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -45,3 +46,35 @@ def test_what_is_bad_keeps_others_waiting(examples: tuple[Example, ...], benches
 def test_what_is_good_works_and_keeps_nobody_waiting(examples: tuple[Example, ...], benches: Benches) -> None:
     for name, truth in measured(examples, benches):
         assert (name, truth["status"], truth.get("dangerous")) == (name, "ok", False)
+
+
+MIGRATION = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    atomic = {atomic}
+    dependencies = [("shop", "{parent}")]
+    operations = [migrations.RunSQL(sql) for sql in {scripts}]
+"""
+
+
+def test_a_key_changes_places_with_a_second_column_and_keeps_nobody_waiting(benches: Benches) -> None:
+    page = rulebook.page("MIG306")
+    assert page is not None
+    first, *rest = re.findall(r"^```sql\n(.*?)^```$", page.text, re.MULTILINE | re.DOTALL)
+    fill = "UPDATE shop_customer SET id = id; UPDATE shop_order SET customer_id = customer_id"
+    (given,) = page.given
+    files = {given.path: given.text, "shop/__init__.py": "", "shop/migrations/__init__.py": ""}
+    parent = PurePosixPath(given.path).stem
+    for number, sql in enumerate([first, fill, *rest], start=2):
+        alone = "CONCURRENTLY" in sql
+        scripts = [one for one in sql.split(";") if one.strip()] if alone else [sql]
+        name = f"{number:04}_step"
+        text = MIGRATION.format(atomic=not alone, parent=parent, scripts=scripts)
+        files[f"shop/migrations/{name}.py"] = text
+        truth = benches[16].measure(files, ("shop", name))
+        assert (sql, truth["status"], truth.get("dangerous")) == (sql, "ok", False)
+        assert truth["breaks"] == "none"
+        parent = name
+    assert number == 8

@@ -44,6 +44,7 @@ BIG = 'AlterField("book", "n", models.BigIntegerField()),'
         'CreateModel("Shop", [("n", models.IntegerField())]), AlterField("shop", "n", models.BigIntegerField()),',
         'RunSQL("ALTER TABLE shop_book ALTER COLUMN title TYPE varchar(60)"),',
         'RunSQL("ALTER TABLE shop_book ALTER COLUMN n SET STATISTICS 100, ALTER COLUMN n SET DEFAULT 1"),',
+        'RunSQL("ALTER TABLE shop_book ALTER COLUMN code TYPE varchar(20), DROP CONSTRAINT b_code"),',
         # Other rules' findings.
         'AddField("book", "token", models.UUIDField(db_default=RandomUUID())),',
         'AlterField("book", "title", models.CharField(max_length=50, db_index=True)),',

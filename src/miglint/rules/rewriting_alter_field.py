@@ -84,11 +84,11 @@ def _changes(danger: Danger) -> Iterator[tuple[str, AlterColumnType]]:
 
 def _instead_of_writing(danger: Danger, step: Step) -> str:
     if len(danger.tables) > 1 and not isinstance(step.operation, RunSQL):
+        tables = f"All {len(danger.tables)}" if len(danger.tables) > 2 else "Both"
         return (
-            f"All {len(danger.tables)} tables stay locked until the last one is written. Do it while nobody uses them. "
-            "Or give each a second column of the new type, which takes NULL and which the application or a trigger "
-            "writes too, fill the old rows in batches, and let these columns take the place of the old ones in a later "
-            "release."
+            f"{tables} tables stay locked until the last one is written. Do it while nobody uses them. Or give each a "
+            "second column of the new type that triggers fill, and let these columns take the places of the old ones: "
+            "miglint rule MIG306 has the steps."
         )
     narrows = all(_is_text(table, action, step) for table, action in _changes(danger))
     return (
