@@ -25,6 +25,7 @@ from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
 from miglint.schema.editor import Execution, SchemaEditor
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
+from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
 from miglint.schema.tables import DatabaseState
@@ -184,6 +185,17 @@ class Project:
         if not self._models_of and self.steps:
             self._models_of.update(places_of(self.steps[0].before.history, self.ground))
         return self._models_of.get(table, ())
+
+    def model_of(self, table: str, state: SchemaState) -> ModelState | None:
+        """The model whose own table goes by a name in statements; None where Django manages none."""
+        for key in self._models(table):
+            model = state.model(*key)
+            if model is None or has_table(model, self.ground) is not True:
+                continue
+            name = table_of(model, self.ground)
+            if isinstance(name, str) and in_database(name) == table:
+                return model
+        return None
 
     def _earlier(self, start: SchemaState) -> dict[str, SchemaState]:
         """By app, the state that the changeset found, where it has changed that since."""
