@@ -575,6 +575,20 @@ def _tables(cursor: Cursor) -> tuple[str, ...]:
             return tuple(found)
 
 
+_LOCK_MODES = frozenset(
+    {
+        "ACCESS SHARE",
+        "ROW SHARE",
+        "ROW EXCLUSIVE",
+        "SHARE UPDATE EXCLUSIVE",
+        "SHARE",
+        "SHARE ROW EXCLUSIVE",
+        "EXCLUSIVE",
+        "ACCESS EXCLUSIVE",
+    }
+)
+
+
 def _lock(cursor: Cursor) -> LockTable:
     cursor.take("table")
     tables = _tables(cursor)
@@ -584,6 +598,8 @@ def _lock(cursor: Cursor) -> LockTable:
         if not cursor.skip_to("mode") or cursor.at == first:
             raise cursor.unreadable()
         mode = " ".join(cursor.words[first : cursor.at]).upper()
+        if mode not in _LOCK_MODES:
+            raise cursor.unreadable()
         cursor.expect("mode")
     cursor.take("nowait")
     return LockTable(tables, mode)
