@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from miglint import git, layout
 from miglint.facts.layout import Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module
-from miglint.facts.repository import Base
+from miglint.facts.repository import Base, Commit, Functions
+from miglint.process import TARGET_BRANCHES
 from miglint.resolve import Modules, resolve_migration
 
 Parse: TypeAlias = Callable[[Mapping[str, bytes]], Iterable[tuple[str, Module | Failure]]]
@@ -26,6 +30,8 @@ class Wanted(NamedTuple):
     refs: tuple[str, ...]
     told_by: str
     insists: bool = True
+    # Only what is staged is under test.
+    staged: bool = False
 
 
 def since(ref: str) -> Wanted:
@@ -33,7 +39,7 @@ def since(ref: str) -> Wanted:
 
 
 def staged() -> Wanted:
-    return Wanted(("HEAD",), "--staged")
+    return Wanted(("HEAD",), "--staged", staged=True)
 
 
 def configured(ref: str, path: str) -> Wanted:
@@ -42,7 +48,7 @@ def configured(ref: str, path: str) -> Wanted:
 
 def from_ci(environment: Mapping[str, str]) -> Wanted | None:
     """The branch into which the change under test is to go, where a CI names it; None outside of a CI."""
-    for name in _TARGET_BRANCHES:
+    for name in TARGET_BRANCHES:
         branch = environment.get(name, "").strip().removeprefix("refs/heads/")
         # Travis names the branch that is built, too; Jenkins' and others' are set for changes only.
         if (
@@ -52,20 +58,6 @@ def from_ci(environment: Mapping[str, str]) -> Wanted | None:
         ):
             return Wanted((f"refs/remotes/origin/{branch}", f"refs/heads/{branch}", branch), name, insists=False)
     return None
-
-
-# https://docs.github.com/actions/reference/workflows-and-actions/variables and its like elsewhere.
-_TARGET_BRANCHES = (
-    "GITHUB_BASE_REF",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-    "BITBUCKET_PR_DESTINATION_BRANCH",
-    "SYSTEM_PULLREQUEST_TARGETBRANCH",
-    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
-    "CHANGE_TARGET",
-    "DRONE_TARGET_BRANCH",
-    "CI_COMMIT_TARGET_BRANCH",
-    "TRAVIS_BRANCH",
-)
 
 
 class History:
@@ -97,6 +89,16 @@ class History:
             why += "; the clone is shallow: fetch the branch first (fetch-depth: 0, or git fetch origin BRANCH)"
         return git.Refused(why)
 
+    def from_top(self, path: str) -> str:
+        """A path from the folder, as git has it."""
+        inside = os.path.relpath(self.root, self.top or self.root).replace(os.sep, "/")
+        return path if inside == "." else f"{inside}/{path}"
+
+    def staged(self) -> Blobs | git.Refused:
+        """What the next commit will have below the folder."""
+        found = git.index(self.top or self.root)
+        return found if isinstance(found, git.Refused) else self._below(found)
+
     def fork(self, commit: str) -> str | git.Refused:
         """The commit that HEAD and another have in common."""
         if commit not in self._forks:
@@ -109,15 +111,14 @@ class History:
             return {}
         if commit not in self._trees:
             found = git.ls_tree(self.top or self.root, commit)
-            inside = os.path.relpath(self.root, self.top or self.root).replace(os.sep, "/")
-            if not isinstance(found, git.Refused) and inside != ".":
-                found = {
-                    path.removeprefix(f"{inside}/"): blob
-                    for path, blob in found.items()
-                    if path.startswith(f"{inside}/")
-                }
-            self._trees[commit] = found
+            self._trees[commit] = found if isinstance(found, git.Refused) else self._below(found)
         return self._trees[commit]
+
+    def _below(self, blobs: Blobs) -> Blobs:
+        inside = os.path.relpath(self.root, self.top or self.root).replace(os.sep, "/")
+        if inside == ".":
+            return blobs
+        return {path.removeprefix(f"{inside}/"): blob for path, blob in blobs.items() if path.startswith(f"{inside}/")}
 
 
 class Tip(NamedTuple):
@@ -139,25 +140,110 @@ def read_base(history: History, wanted: Wanted, here: Tip, parse: Parse) -> tupl
     if isinstance(blobs, git.Refused):
         return None, (f"{wanted.told_by}: {blobs.why}; every migration counts as new.",)
     reader = _Reader(history, here, parse)
-    migrations, complaints = reader.migrations(blobs)
+    migrations, complaints = reader.migrations(blobs, commit)
+    keys = reader.keys(blobs)
+    base = Base(ref, wanted.told_by, commit[:10], migrations, released=frozenset(keys.values()))
     fork = history.fork(commit) if commit else ""
     if isinstance(fork, git.Refused):
         depth = ": the clone is shallow" if git.is_shallow(history.root) else ""
         unknown = f"{wanted.told_by}: what '{ref}' and HEAD have in common is not known{depth}"
         told = (*complaints, f"{unknown}; whether migrations of the base were edited cannot be told.")
-        return Base(ref, wanted.told_by, commit[:10], migrations), told
+        return replace(base, commits=_commits(history, None, commit, reader.lacking(keys))), told
     before = blobs if fork == commit else history.blobs(fork) if fork else {}
-    changed = {} if isinstance(before, git.Refused) else reader.changed(before, blobs)
-    forked, more = reader.migrations(changed)
-    lacking = {path: key for path, key in reader.keys(blobs).items() if key not in here.migrations}
-    top = history.top or history.root
-    inside = os.path.relpath(history.root, top).replace(os.sep, "/")
-    at = {path if inside == "." else f"{inside}/{path}": key for path, key in lacking.items()}
-    commits = {at[path]: one for path, one in git.added_by(top, fork or None, commit, at).items()} if commit else {}
+    if isinstance(before, git.Refused):
+        told = (
+            *complaints,
+            f"{wanted.told_by}: {before.why}; whether migrations of the base were edited is not known.",
+        )
+        return base, told
+    changed = reader.changed(before, blobs)
+    if wanted.staged:
+        staged = history.staged()
+        if isinstance(staged, git.Refused):
+            complaints = (*complaints, f"{wanted.told_by}: {staged.why}; what is not staged is judged too.")
+        else:
+            changed = {path: blob for path, blob in changed.items() if staged.get(path) != blob}
+    forked, more = reader.migrations(changed, fork)
+    was = reader.keys(before)
+    dropped = {
+        key
+        for path, key in was.items()
+        if path not in blobs and key not in base.released and reader.is_here(path, before[path])
+    }
+    functions = {key: reader.functions_here(key) for key in reader.like(forked, base.released)} if forked else {}
     return (
-        Base(ref, wanted.told_by, commit[:10], migrations, fork[:10], forked, commits),
+        replace(
+            base,
+            fork=fork[:10],
+            forked=forked,
+            commits=_commits(history, fork or None, commit, reader.lacking(keys)) if commit else {},
+            released=base.released.union(was.values()),
+            dropped=frozenset(dropped),
+            forked_functions={key: functions_of(reader.then[key]) for key in forked if key in reader.then},
+            functions=functions,
+        ),
         tuple(dict.fromkeys((*complaints, *more))),
     )
+
+
+def _commits(
+    history: History, fork: str | None, commit: str, lacking: Mapping[str, MigrationKey]
+) -> dict[MigrationKey, Commit]:
+    """Who brought to the base what is not here."""
+    top = history.top or history.root
+    at = {history.from_top(path): key for path, key in lacking.items()}
+    return {at[path]: one for path, one in git.added_by(top, fork, commit, at).items()}
+
+
+def functions_of(data: bytes) -> Functions:
+    """What a file's functions do, and the values that it gives names to; nothing where Python cannot tell.
+
+    Each goes with all of the file's own that it uses. Docstrings, comments and layout are left out.
+    """
+    try:
+        tree = ast.parse(data)
+        written = dict(_written(tree.body, ""))
+        dumps = {name: _dumped(node) for name, node in written.items()}
+        used = {
+            name: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} & written.keys()
+            for name, node in written.items()
+        }
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = {}
+    for name in written:
+        reached, waiting = {name}, [name]
+        while waiting:
+            waiting += used[waiting.pop()] - reached
+            reached.update(waiting)
+        parts = (dumps[name], *(f"{other}={dumps[other]}" for other in sorted(reached - {name})))
+        found[name] = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return found
+
+
+def _written(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.AST]]:
+    for node in body:
+        match node:
+            case ast.ClassDef(name="Migration", body=inner) if not prefix:
+                yield from _written((one for one in inner if not isinstance(one, ast.Assign)), "Migration.")
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield prefix + node.name, node
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield prefix + name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield prefix + name, value
+
+
+def _dumped(node: ast.AST) -> str:
+    for one in ast.walk(node):
+        match one:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                match one.body:
+                    case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+                        one.body = rest or [ast.Pass()]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        node.name = ""
+    return ast.dump(node)
 
 
 class _Reader:
@@ -167,6 +253,7 @@ class _Reader:
         self.parse = parse
         self.labels = {app.path: app.label for app in here.layout.apps}
         self.ids: dict[str, frozenset[str]] = {}
+        self.then: dict[MigrationKey, bytes] = {}
 
     def keys(self, blobs: Blobs) -> Mapping[str, MigrationKey]:
         """The migrations among files, by path; a folder that is here no longer goes by its app's folder."""
@@ -180,19 +267,19 @@ class _Reader:
                 found[path] = MigrationKey(label, name.removesuffix(".py"))
         return found
 
-    def migrations(self, blobs: Blobs) -> tuple[dict[MigrationKey, Migration], tuple[str, ...]]:
+    def migrations(self, blobs: Blobs, commit: str) -> tuple[dict[MigrationKey, Migration], tuple[str, ...]]:
         """What they say; those that are here as they are there need not be read again."""
         found: dict[MigrationKey, Migration] = {}
         changed: dict[str, str] = {}
         keys = self.keys(blobs)
         for path, key in keys.items():
             same = self.here.migrations.get(key)
-            if self._is_here(path, blobs[path]):
+            if self.is_here(path, blobs[path]):
                 if same is not None and same.path == path:
                     found[key] = same
             else:
                 changed[path] = blobs[path]
-        contents = git.blobs(self.history.top or self.history.root, changed.values())
+        contents = git.blobs(self.history.top or self.history.root, changed.values(), commit)
         if isinstance(contents, git.Refused):
             return found, (f"{contents.why}: what the base's migrations say is not all known.",)
         wanted = {path: contents[blob] for path, blob in changed.items() if blob in contents}
@@ -201,6 +288,7 @@ class _Reader:
                 migration = resolve_migration(keys[path], path, module, self.here.modules)
                 if migration is not None:
                     found[keys[path]] = migration
+                    self.then[keys[path]] = wanted[path]
         missing = sorted(changed.keys() - wanted.keys())
         told = f"{missing[0]} and {len(missing) - 1} more" if len(missing) > 1 else "".join(missing)
         complaint = (f"git has no contents for {told}: the clone is partial, and nothing is fetched.",)
@@ -210,12 +298,38 @@ class _Reader:
         """The migrations of the fork that are otherwise here, or gone, and not so on the base itself."""
         return {
             path: before[path]
-            for path in self.keys(before)
-            if not self._is_here(path, before[path])
+            for path, key in self.keys(before).items()
+            if not self.is_here(path, before[path])
             # Whoever took the base's own change in did not make it.
-            and (path not in blobs or not self._is_here(path, blobs[path]))
-            and (path in blobs or self.here.contents(path) is not None)
+            and (path not in blobs or not self.is_here(path, blobs[path]))
+            # What is there and no migration of ours is excluded, or cannot be read.
+            and (key in self.here.migrations or (path in blobs and self.here.contents(path) is None))
+            # An app that is gone as a whole was taken out on purpose.
+            and (key in self.here.migrations or self._has_package(path))
         }
+
+    def lacking(self, keys: Mapping[str, MigrationKey]) -> Mapping[str, MigrationKey]:
+        """Those that are not here, by path."""
+        return {path: key for path, key in keys.items() if key not in self.here.migrations}
+
+    def like(self, forked: Iterable[MigrationKey], released: Container[MigrationKey]) -> Iterator[MigrationKey]:
+        """What is here of migrations, and those that may be the same under a new name."""
+        labels = set()
+        for key in forked:
+            if key in self.here.migrations:
+                yield key
+            else:
+                labels.add(key.app_label)
+        yield from (key for key in self.here.migrations if key.app_label in labels and key not in released)
+
+    def functions_here(self, key: MigrationKey) -> Functions:
+        return functions_of(self.here.contents(self.here.migrations[key].path) or b"")
+
+    def _has_package(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        package = folder.rpartition("/")[0]
+        inside = ("__init__.py", "apps.py", "models.py", "models/__init__.py")
+        return folder in self.labels or any(self.here.contents(f"{package}/{name}") is not None for name in inside)
 
     def _gone(self, folder: str) -> str | None:
         parent, _, last = folder.rpartition("/")
@@ -224,7 +338,7 @@ class _Reader:
             return None
         return parent.rpartition("/")[2]
 
-    def _is_here(self, path: str, blob: str) -> bool:
+    def is_here(self, path: str, blob: str) -> bool:
         if path not in self.ids:
             data = self.here.contents(path)
             # A checkout may write other ends of lines than are committed.

@@ -15,6 +15,7 @@ from miglint import __version__
 
 if TYPE_CHECKING:
     from miglint.findings import Notice, Report
+    from miglint.last import Outcome, Place, Said
     from miglint.lint import Options
     from miglint.report import Style
 
@@ -148,27 +149,65 @@ def check(**arguments: Any) -> int:
       2    could not run: settings, arguments, a path that is not there
       130  interrupted
     """
+    from miglint import last, witness
+
+    place = _place(arguments)
+    outcome = None if place is None else last.recall(place)
+    if outcome is not None:
+        return _told(outcome)
+    with witness.watching() as seen:
+        outcome = _checked(arguments)
+    code = _told(outcome)
+    if place is not None and outcome.exit_code != FAILED:
+        last.remember(place, seen, outcome)
+    return code
+
+
+def _place(arguments: dict[str, Any]) -> Place | None:
+    """Where the report of this command line is kept; None where it changes files, or nothing is to be kept."""
+    from miglint import last
+
+    changes = ("fix", "add_ignore", "write_baseline", "prune_baseline")
+    if arguments["no_cache"] or any(arguments.get(option) for option in changes):
+        return None
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    size = os.get_terminal_size(sys.stdout.fileno()) if terminal else None
+    return last.place_of(arguments, arguments["cache_dir"], (size, getattr(sys.stdout, "encoding", None)))
+
+
+def _checked(arguments: dict[str, Any]) -> Outcome:
+    """Check, and what there is to say of it."""
     from miglint import lint
+    from miglint.last import Outcome, Said
 
     outputs = _outputs(arguments["formats"], arguments["output_file"])
     options = _options(arguments)
     changes = _changes(arguments)
     with _progress(arguments["quiet"]) as progress, _settings_problems():
         report = changes(options, progress) if changes is not None else lint.check(options, progress)
-    if arguments["show_files"]:
-        click.echo("\n".join(report.migration_files))
-        _say(report.notices)
-        return report.exit_code if report.exit_code == FAILED else CLEAN
-    if arguments["show_settings"]:
-        click.echo("\n".join(report.settings))
-        _say(report.notices)
-        return report.exit_code if report.exit_code == FAILED else CLEAN
-    unwritten = [problem for output in outputs if (problem := _write(report, output, arguments)) is not None]
-    _say(report.notices)
+    if arguments["show_files"] or arguments["show_settings"]:
+        lines = report.migration_files if arguments["show_files"] else report.settings
+        code = report.exit_code if report.exit_code == FAILED else CLEAN
+        return Outcome((Said("out", "\n".join(lines)), *_notices(report.notices)), code)
+    said = [one for output in outputs for one in _rendered(report, output, arguments)]
+    return Outcome((*said, *_notices(report.notices)), report.exit_code)
+
+
+def _told(outcome: Outcome) -> int:
+    """Print what there is to say, each where it is to go; the exit code."""
+    unwritten = []
+    for said in outcome.said:
+        if said.to.startswith("file:"):
+            problem = _write_text(said.to.removeprefix("file:"), said.text)
+            unwritten += [problem] if problem is not None else []
+        elif said.text:
+            if said.to == "err" and sys.stdout is not None:
+                sys.stdout.flush()
+            click.echo(said.text, color=said.colour, err=said.to == "err", nl=not said.text.endswith("\n"))
     if unwritten:
         # Whatever could be written has been.
         raise click.ClickException("\n".join(unwritten))
-    return report.exit_code
+    return outcome.exit_code
 
 
 @command_line.command()
@@ -378,24 +417,33 @@ def _say(notices: Iterable[Notice]) -> None:
         click.echo(f"miglint: {visible(notice.message)}", err=True)
 
 
-def _write(report: Report, output: Output, arguments: dict[str, Any]) -> str | None:
-    """Put the report where it is to go; why that failed, where it did."""
+def _notices(notices: Iterable[Notice]) -> Iterator[Said]:
+    """What is to be said of the run itself, whatever the format."""
+    from miglint.last import Said
+    from miglint.report.terminal import visible
+
+    for notice in notices:
+        yield Said("err", f"miglint: {visible(notice.message)}")
+
+
+def _rendered(report: Report, output: Output, arguments: dict[str, Any]) -> Iterator[Said]:
+    """A report in one format, for where it is to go."""
     from dataclasses import replace
 
     from miglint import report as formats
     from miglint import rulebook
+    from miglint.last import Said
 
     style = replace(_style(arguments, to_file=output.file is not None), here=report.here, way_in=report.way_in)
     text = formats.render(report, output.format, style, rulebook.page)
     if output.file is not None:
-        return _write_text(output.file, text)
-    if text:
-        click.echo(text, color=style.colour, nl=not text.endswith("\n"))
+        yield Said(f"file:{output.file}", text)
+        return
+    yield Said("out", text, style.colour)
     if arguments["statistics"]:
         # A table in the middle of JSON would be no JSON any more.
         for_people = output.format in ("full", "concise")
-        click.echo(formats.statistics(report, style), color=style.colour, err=not for_people)
-    return None
+        yield Said("out" if for_people else "err", formats.statistics(report, style), style.colour)
 
 
 def _write_text(file: str, text: str) -> str | None:

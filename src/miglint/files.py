@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from miglint import git, requirements
+from miglint import git, requirements, witness
 from miglint.facts.evidence import FolderEvidence, Served, Wanted
 
 # A migration is read up to here, and no further: what is longer is refused by its size alone.
@@ -108,10 +108,14 @@ def extend(listing: Listing, folders: Iterable[str], excludes: Excludes) -> List
 
 
 def read_bytes(root: str, path: str) -> bytes | Gone:
+    whole = os.path.join(root, path)
     try:
-        with open(os.path.join(root, path), "rb") as file:
-            return file.read(MOST_BYTES)
+        with open(whole, "rb") as file:
+            data = file.read(MOST_BYTES)
+        witness.saw_file(whole, data)
+        return data
     except FileNotFoundError:
+        witness.saw_file(whole)
         return Gone("the file is gone", there=False)
     except OSError as error:
         return Gone(error.strerror or str(error), there=True)
@@ -445,6 +449,7 @@ class _Finder:
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 seen.add((status.st_dev, status.st_ino))
+                witness.saw_folder(self.at(here))
                 with os.scandir(self.at(here)) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
@@ -482,6 +487,7 @@ class _Finder:
             if not (link.rpartition("/")[2] == "migrations" or _looks_like_app(path)):
                 continue
             for here, folders, files in os.walk(path):
+                witness.saw_folder(here)
                 relative = self.relative(here)
                 folders[:] = sorted(name for name in folders if self.enters(f"{relative}/{name}"))
                 paths = [f"{relative}/{name}" for name in sorted(files)]

@@ -100,6 +100,8 @@ class Example(NamedTuple):
     marks: tuple[tuple[int, str], ...]
     # False leaves the file's folder without an `__init__.py`: that is what the story is about.
     packaged: bool = True
+    # "main" is the file as the main branch has it, to which the story's branch goes; "untracked" is not committed.
+    git: OneOf["", "main", "untracked"] = ""
 
 
 @dataclass(frozen=True, slots=True)

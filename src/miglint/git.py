@@ -1,4 +1,4 @@
-"""The repository: what git lists, tracks and ignores. Every call is one process with a list of arguments, no shell.
+"""The repository: what git lists, tracks and ignores, and what its objects hold.
 
 What went wrong is a value (`Refused`): without git the disk is still there to be read.
 """
@@ -7,37 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from miglint.facts.repository import Commit
-
-# A repository's own `core.fsmonitor` names a program that ls-files would run, a signature is shown by another; locks
-# are for those who write. Objects that a partial clone lacks are not fetched: there is no network here.
-_ALWAYS = (
-    *("--no-optional-locks", "--no-replace-objects", "--no-pager"),
-    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false"),
-    *("-c", "protocol.allow=never"),
-)
-
-# Set inside hooks, and about another repository or index than the one that is asked about.
-_INHERITED = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE"}
-    | {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
-    | {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}
-)
-
-_SECONDS = 60
-
-
-class Refused(NamedTuple):
-    """Why git gave no answer, as a sentence."""
-
-    why: str
+from miglint.process import Refused as Refused
+from miglint.process import run
+from miglint.process import toplevel as toplevel
 
 
 class Listed(NamedTuple):
@@ -59,16 +37,6 @@ class Match(NamedTuple):
     source: str
     line: int
     pattern: str
-
-
-def toplevel(folder: str) -> str | None:
-    """The nearest folder up that holds `.git` (a folder, or a worktree's or submodule's file); None without any."""
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return folder
 
 
 def ls_files(folder: str) -> Listed | Refused:
@@ -177,16 +145,37 @@ def ls_tree(folder: str, commit: str) -> Mapping[str, str] | Refused:
     return found
 
 
-def blobs(folder: str, ids: Iterable[str]) -> Mapping[str, bytes] | Refused:
-    """What blobs hold, by id; those that are not here (of a partial clone) are left out."""
+def index(folder: str) -> Mapping[str, str] | Refused:
+    """The ids of the blobs that the next commit will have, by their paths from a repository's root."""
+    answer = _run(("ls-files", "--stage", "--full-name", "-z"), folder)
+    if isinstance(answer, Refused):
+        return answer
+    found = {}
+    for entry in os.fsdecode(answer.output).split("\0"):
+        # "100644 d00491fd… 0<tab>path"
+        facts, _, path = entry.partition("\t")
+        if path:
+            found[path] = facts.split(" ")[1]
+    return found
+
+
+def blobs(folder: str, ids: Iterable[str], commit: str) -> Mapping[str, bytes] | Refused:
+    """What blobs of a commit hold, by id; those that are not here (of a partial clone) are left out."""
     asked = tuple(dict.fromkeys(ids))
     if not asked:
         return {}
-    answer = _run(("cat-file", "--batch"), folder, "".join(f"{one}\n" for one in asked).encode("ascii"))
+    answer = _cat(folder, asked)
     if isinstance(answer, Refused):
-        return answer
-    found: dict[str, bytes] = {}
-    data, place = answer.output, 0
+        # git ends at the first of them, since it may not fetch it.
+        lacking = _lacking(folder, commit)
+        here = tuple(one for one in asked if one not in lacking)
+        if len(here) == len(asked):
+            return answer
+        answer = _cat(folder, here) if here else b""
+        if isinstance(answer, Refused):
+            return answer
+    found = {}
+    data, place = answer, 0
     while place < len(data):
         end = data.index(b"\n", place)
         name, *facts = data[place:end].decode("ascii", "replace").split(" ")
@@ -199,21 +188,38 @@ def blobs(folder: str, ids: Iterable[str]) -> Mapping[str, bytes] | Refused:
     return found
 
 
+def _cat(folder: str, ids: tuple[str, ...]) -> bytes | Refused:
+    answer = _run(("cat-file", "--batch"), folder, "".join(f"{one}\n" for one in ids).encode("ascii"))
+    return answer if isinstance(answer, Refused) else answer.output
+
+
+def _lacking(folder: str, commit: str) -> frozenset[str]:
+    """The ids of a commit's objects that a partial clone has left at its origin."""
+    answer = _run(("rev-list", "--objects", "--no-walk", "--missing=print", commit), folder)
+    lines = () if isinstance(answer, Refused) else answer.output.splitlines()
+    return frozenset(line[1:].decode("ascii", "replace") for line in lines if line.startswith(b"?"))
+
+
 def blob_id(data: bytes, like: str) -> str:
     """The id that git gives to a file's bytes, in the format of another id."""
     known = hashlib.sha256 if len(like) == 64 else partial(hashlib.sha1, usedforsecurity=False)
     return known(b"blob %d\0%s" % (len(data), data)).hexdigest()
 
 
+_MOST_PATHS = 500
+
+
 def added_by(folder: str, since: str | None, until: str, paths: Iterable[str]) -> Mapping[str, Commit]:
     """The newest commits after `since` that added files, by path; empty where git does not say."""
-    asked = tuple(paths)
+    asked = frozenset(paths)
     if not asked:
         return {}
+    # A command line holds so many arguments; folders will do.
+    limits = asked if len(asked) <= _MOST_PATHS else {path.rpartition("/")[0] or "." for path in asked}
     known = f"{since}..{until}" if since is not None else until
     shown = ("--format=%x01%h%x00%an%x00%as%x00%s", "--name-only", "-z", "--diff-filter=A", "--no-renames")
     answer = _run(
-        ("log", "--first-parent", "-m", *shown, "--no-ext-diff", "--no-textconv", known, "--", *asked), folder
+        ("log", "--first-parent", "-m", *shown, "--no-ext-diff", "--no-textconv", known, "--", *sorted(limits)), folder
     )
     if isinstance(answer, Refused):
         return {}
@@ -233,29 +239,12 @@ class _Answer(NamedTuple):
 
 
 def _run(arguments: tuple[str, ...], folder: str, given: bytes = b"") -> _Answer | Refused:
-    program = shutil.which("git")
-    if program is None:
-        return Refused("git is not installed")
-    environment = {name: value for name, value in os.environ.items() if name not in _INHERITED}
-    try:
-        done = subprocess.run(
-            (program, *_ALWAYS, *arguments),
-            cwd=folder,
-            input=given,
-            capture_output=True,
-            # Complaints are read, so they must not be translated.
-            env=environment | {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"},
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Refused(f"git gave no answer within {_SECONDS} seconds")
-    except OSError as error:
-        return Refused(f"git could not be started ({error.strerror or error})")
-    complaint = done.stderr.decode("utf-8", "replace").strip()
+    reply = run(arguments, folder, given)
+    if isinstance(reply, Refused):
+        return reply
     # check-ignore ends with 1 where nothing is ignored.
-    if done.returncode == 0 or (done.returncode == 1 and arguments[0] == "check-ignore"):
-        return _Answer(done.stdout, complaint)
-    if "dubious ownership" in complaint:
+    if reply.code == 0 or (reply.code == 1 and arguments[0] == "check-ignore"):
+        return _Answer(reply.output, reply.complaint)
+    if "dubious ownership" in reply.complaint:
         return Refused("git does not trust this folder's owner (see `git help config`, safe.directory)")
-    return Refused(f"git failed ({complaint.splitlines()[0] if complaint else f'exit code {done.returncode}'})")
+    return Refused(f"git failed ({reply.complaint.splitlines()[0] if reply.complaint else f'exit code {reply.code}'})")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from miglint.facts.layout import App, Layout, Settings
@@ -66,6 +66,8 @@ class Ground:
     django: tuple[int, ...] | None = None
     # That which a project's own files name, by its root, where nobody said otherwise.
     named: Callable[[str], tuple[int, ...] | None] | None = None
+    # Modules that are migrations of South.
+    south: frozenset[str] = frozenset()
 
 
 class Laid(NamedTuple):
@@ -100,7 +102,7 @@ def defines_migration(data: bytes) -> bool:
 
 def is_south(data: bytes) -> bool:
     """Whether a module's bytes are a migration of South, which came before Django's own."""
-    return _SOUTH.search(data) is not None
+    return b"south" in data and _SOUTH.search(data) is not None
 
 
 def settings_name(path: str, data: bytes) -> str | None:
@@ -211,7 +213,20 @@ class _Surveyor:
             layout = self._layout(".", settings[None], shared, set(), owners, False)
             layouts.append(layout)
             bare["."] = self._bare_of(layout, owners, {None})
-        return Laid(tuple(sorted(layouts, key=lambda one: one.root)), bare, tuple(dict.fromkeys(self.complaints)))
+        with_south = self._with_south(sorted(layouts, key=lambda one: one.root))
+        return Laid(tuple(with_south), bare, tuple(dict.fromkeys(self.complaints)))
+
+    def _with_south(self, layouts: list[Layout]) -> Iterator[Layout]:
+        """South's files go to the project with the nearest root; to the first where they lie below none."""
+        if not self.ground.south:
+            yield from layouts
+            return
+        mine: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self.ground.south):
+            around = [one.root for one in layouts if _is_below(path, one.root)]
+            mine[max(around, key=lambda root: (root != ".", len(root))) if around else layouts[0].root].append(path)
+        for one in layouts:
+            yield replace(one, south=tuple(mine[one.root]))
 
     # Folders.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from miglint import base as bases
-from miglint import files, git, layout, write
+from miglint import files, git, layout, witness, write
 from miglint.base import History, Tip, Wanted
 from miglint.cache import FactsCache, encode
 from miglint.facts.evidence import Evidence, FolderEvidence
@@ -159,6 +159,7 @@ def read(
             trees.append(replace(tree, prefix=f"{way_in}/") if len(places) > 1 else tree)
             if known is not None:
                 known.save()
+            witness.saw_listed(root, tree.listing.files)
     finally:
         if collecting:
             gc.enable()
@@ -434,9 +435,10 @@ class _Reader:
         present = self.listing.files
         there = frozenset(present)
         lookup = Lookup(present)
+        folders = layout.migration_folders(present)
         with_migrations = frozenset(
             folder
-            for folder, modules in layout.migration_folders(present).items()
+            for folder, modules in folders.items()
             if any(layout.defines_migration(self._data(path) or b"") for path in modules)
         )
         named: dict[str, str] = {}
@@ -467,6 +469,9 @@ class _Reader:
             ),
             self.django,
             cache(self._django_of),
+            frozenset(
+                path for modules in folders.values() for path in modules if layout.is_south(self._data(path) or b"")
+            ),
         )
         while True:
             laid = layout.lay_out(ground)
@@ -615,7 +620,10 @@ class _Reader:
             if candidates[candidate] in apps or self._speaks_of_django(candidates[candidate])
         ]
         untracked = {path for app in apps.values() for path in app.files if path in self.listing.untracked}
-        return Repository(self.listing.repository, tuple(ignored), frozenset(untracked))
+        # Where git tracks nothing at all, nobody has said yet what is to be in the repository.
+        tracks = any(path not in self.listing.untracked for path in self.listing.files)
+        forgotten = untracked - self.listing.ignored if tracks else frozenset[str]()
+        return Repository(self.listing.repository, tuple(ignored), frozenset(untracked), frozenset(forgotten))
 
     def _ignored(self, folder: str, candidate: str, match: git.Match, apps: Mapping[str, App]) -> IgnoredFolder:
         # git names real paths, the tree's root may have been reached through a link.

@@ -7,9 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from miglint.fix import Fixed
-from miglint.parse.text import decode
+if TYPE_CHECKING:
+    from miglint.fix import Fixed
 
 CACHE = ".miglint_cache"
 
@@ -33,6 +34,8 @@ def rewrite(root: Path, path: str, change: Callable[[str], Fixed]) -> int:
 
     The encoding, line ends and byte-order mark stay as they are. A link that leads out of the tree is not followed.
     """
+    from miglint.parse.text import decode  # most runs write nothing of the tree
+
     target = Path(os.path.realpath(root / path))
     if not target.is_relative_to(os.path.realpath(root)):
         raise ValueError("it is a link that leads out of the tree")

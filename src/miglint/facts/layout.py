@@ -49,6 +49,7 @@ class Layout:
     `unmigrated` are labels whose migrations the settings switch off. `linking_only` are labels that are
     read so that the project can be linked, and reported on elsewhere. `distributed` says that the tree is an
     unpacked or installed distribution (a `.dist-info` lies in it): how far its users have migrated, nobody knows.
+    `south` are files in the format of South, which are nobody's migrations any more.
     """
 
     root: str
@@ -58,6 +59,7 @@ class Layout:
     unmigrated: frozenset[str] = frozenset()
     linking_only: frozenset[str] = frozenset()
     distributed: bool = False
+    south: tuple[str, ...] = ()
 
 
 def place_of(app: App) -> Location:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, TypeAlias
 
 from miglint.facts.migration import Migration, MigrationKey
+
+# By name, dotted where a class holds it.
+Functions: TypeAlias = Mapping[str, str]
 
 
 class IgnoredFolder(NamedTuple):
@@ -44,7 +47,10 @@ class Base:
     `commit` its abbreviated id. `migrations` are those of the base as it is now. `forked` are those of the commit
     that the tree's history and the base have in common, as far as the tree has changed them since, or lacks them; it
     is empty where no such commit is known, and `fork` is None. `commits` are who brought those migrations to the base
-    that the tree lacks.
+    that the tree lacks. `released` are the names of all that is on the base, whether it could be read or not, and of
+    what was: `dropped` are those that the tree still has unchanged, and the base no longer.
+    `forked_functions` and `functions` tell what the functions of a migration's own file do, then and now: by
+    migration and name, a digest of the code without its layout.
     """
 
     ref: str
@@ -54,12 +60,34 @@ class Base:
     fork: str | None = None
     forked: Mapping[MigrationKey, Migration] = field(default_factory=dict)
     commits: Mapping[MigrationKey, Commit] = field(default_factory=dict)
+    released: frozenset[MigrationKey] = frozenset()
+    dropped: frozenset[MigrationKey] = frozenset()
+    forked_functions: Mapping[MigrationKey, Functions] = field(default_factory=dict)
+    functions: Mapping[MigrationKey, Functions] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The ref as people say it: `origin/main`."""
+        return self.ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+    def without(self, labels: frozenset[str]) -> Base:
+        """What it says of all but some apps."""
+        if not labels:
+            return self
+        migrations = {key: one for key, one in self.migrations.items() if key.app_label not in labels}
+        forked = {key: one for key, one in self.forked.items() if key.app_label not in labels}
+        return replace(self, migrations=migrations, forked=forked)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`known` is False outside a git checkout, or where git could not be asked."""
+    """`known` is False outside a git checkout, or where git could not be asked.
+
+    `untracked` are migrations that git does not track, ignored ones included; `forgotten` are those that `git add`
+    would take, empty where the repository tracks nothing at all yet.
+    """
 
     known: bool
     ignored: tuple[IgnoredFolder, ...] = ()
     untracked: frozenset[str] = frozenset()
+    forgotten: frozenset[str] = frozenset()

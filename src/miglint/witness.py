@@ -1,0 +1,136 @@
+"""What a run sees of the machine: files' contents, and git's answers. By it the next run knows that nothing changed.
+
+It is kept while somebody asks for it (`watching`), and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+# What git says of object ids is true for ever.
+_LASTING = frozenset({"cat-file", "log", "ls-tree"})
+
+# A file that was written this shortly before it was read may be written again within one tick of its clock.
+_TICK = 2_000_000_000
+
+
+class File(NamedTuple):
+    """`size` is -1 where there is no such file, `digest` empty where only its being there counts."""
+
+    changed: int
+    size: int
+    digest: str
+
+
+class Answer(NamedTuple):
+    arguments: tuple[str, ...]
+    folder: str
+    given: str
+    digest: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """By absolute path; of folders, when an entry last came or went."""
+
+    began: int = field(default_factory=time.time_ns)
+    files: dict[str, File] = field(default_factory=dict)
+    folders: dict[str, int] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+
+
+_watching: list[Seen] = []
+
+
+@contextmanager
+def watching() -> Iterator[Seen]:
+    seen = Seen()
+    _watching.append(seen)
+    try:
+        yield seen
+    finally:
+        _watching.pop()
+
+
+def saw_listed(root: str, paths: Iterable[str]) -> None:
+    """Files of a folder that are there, whether they were read or not."""
+    for seen in _watching:
+        for path in paths:
+            whole = os.path.join(root, path)
+            if whole not in seen.files:
+                seen.files[whole] = _file(whole, None)
+
+
+def saw_file(path: str, data: bytes | None = None) -> None:
+    """A file was read, or only looked for (`data` None)."""
+    for seen in _watching:
+        known = seen.files.get(path)
+        if known is None or (not known.digest and data is not None):
+            seen.files[path] = _file(path, data)
+
+
+def saw_folder(path: str) -> None:
+    for seen in _watching:
+        seen.folders[path] = _changed(path)
+
+
+def heard(arguments: tuple[str, ...], folder: str, given: bytes, output: bytes, code: int) -> None:
+    """git gave an answer."""
+    if arguments[0] not in _LASTING:
+        for seen in _watching:
+            text = given.decode("utf-8", "surrogateescape")
+            seen.answers.append(Answer(arguments, folder, text, answer_digest(output, code)))
+
+
+def is_as_before(began: int, files: Mapping[str, File], folders: Mapping[str, int]) -> bool:
+    """Whether files and folders are as they were seen."""
+    return all(_is_same(path, file, began) for path, file in files.items()) and all(
+        _changed(path) == changed for path, changed in folders.items()
+    )
+
+
+def answer_digest(output: bytes, code: int) -> str:
+    return blake2b(b"%d\0" % code + output, digest_size=16).hexdigest()
+
+
+def _is_same(path: str, file: File, began: int) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return file.size < 0
+    if status.st_size != file.size:
+        return False
+    if status.st_mtime_ns == file.changed and file.changed < began - _TICK:
+        return True
+    # Where only the clock says otherwise (a fresh checkout), what is in it decides.
+    return not file.digest or _digest_of(path) == file.digest
+
+
+def _file(path: str, data: bytes | None) -> File:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return File(0, -1, "")
+    digest = "" if data is None else blake2b(data, digest_size=16).hexdigest()
+    return File(status.st_mtime_ns, status.st_size, digest)
+
+
+def _digest_of(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return blake2b(file.read(), digest_size=16).hexdigest()
+    except OSError:
+        return ""
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return -1
