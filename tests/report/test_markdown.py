@@ -170,6 +170,7 @@ HOSTILE = [
     "-->",
     "$x$",
     "line\nline",
+    "__first__ a_b _c_ __init__.py",
     "| --- |",
     "</details>",
     "\u202eright to left\u200b",

@@ -50,8 +50,8 @@ def code(text: str) -> str:
     return f"{ticks}{space}{visible(text)}{space}{ticks}"
 
 
-# Within a word an underscore is one.
-_SPECIAL = re.compile(r"([\\`*\[\]<|~$&]|(?<!\w)_|_(?!\w))")
+# Between letters or digits an underscore is one.
+_SPECIAL = re.compile(r"([\\`*\[\]<|~$&]|(?<![^\W_])_|_(?![^\W_]))")
 # GitHub would call somebody, or point at an issue.
 _MENTION = re.compile(r"([@#])(?=\w)")
 
