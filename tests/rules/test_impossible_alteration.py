@@ -42,7 +42,12 @@ def in_state(operations: str) -> str:
 @pytest.mark.parametrize(
     "bodies",
     [
-        (alter("price", "models.BigIntegerField()"),),
+        (alter("isbn", "models.CharField(max_length=99)"),),
+        ("RunSQL('CREATE VIEW v AS SELECT price FROM shop_book')," + alter("isbn", "models.CharField(max_length=99)"),),
+        ("RunSQL('CREATE VIEW v AS SELECT price FROM shop_book'), RemoveField('chapter', 'id'),",),
+        ("RunSQL('DROP TABLE shop_chapter'),",),
+        ("RunSQL('CREATE UNIQUE INDEX i ON shop_book (isbn) NULLS NOT DISTINCT'),",),
+        ("RunSQL('CREATE VIEW v AS SELECT isbn FROM somewhere')," + alter("isbn", "models.CharField(max_length=99)"),),
         (alter("authors", 'models.ManyToManyField("shop.Author", blank=True)'),),
         (alter("editors", 'models.ManyToManyField("shop.Author", through="shop.Other")'),),
         (in_state(alter("authors", 'models.ManyToManyField("shop.Author", through="shop.Writing")')),),
@@ -127,3 +132,39 @@ def test_unique_together_must_not_outlive_its_field():
 
 def test_sqlite_does_not_drop_such_a_column_even_if_the_model_goes():
     assert len(found('RemoveField("book", "isbn"), DeleteModel("Book"),', on=("sqlite", 3))) == 1
+
+
+VIEW = "RunSQL('CREATE VIEW v AS SELECT isbn FROM shop_book'),"
+
+
+@pytest.mark.parametrize(
+    ("operations", "why"),
+    [
+        (alter("price", "models.BigIntegerField()"), "the generated column 'more' is computed from 'price'"),
+        (VIEW + alter("isbn", "models.CharField(max_length=99)"), "the view 'v' uses the column 'isbn'"),
+        (
+            VIEW + "RunSQL('ALTER TABLE shop_book DROP COLUMN isbn'),",
+            "the view 'v' needs the column 'isbn', and there is no CASCADE",
+        ),
+        ("RunSQL('DROP TABLE shop_book'),", "'shop_chapter' has a foreign key to 'shop_book', and there is no CASCADE"),
+        ("RunSQL('TRUNCATE shop_book'),", "'shop_chapter' has a foreign key to 'shop_book'"),
+        (
+            "RunSQL('ALTER TABLE shop_book ALTER COLUMN more SET EXPRESSION AS (1)'),",
+            "SET EXPRESSION needs PostgreSQL 17",
+        ),
+    ],
+)
+def test_what_the_server_refuses_is_told_with_its_version(operations: str, why: str):
+    told = {finding.message: finding.hint for finding in found(operations)}
+    assert told[f"PostgreSQL 16 refuses this: {why}."]
+
+
+def test_a_server_that_can_do_more_refuses_less():
+    newer = "RunSQL('CREATE UNIQUE INDEX i ON shop_book (isbn) NULLS NOT DISTINCT'),"
+    assert [one.message for one in found(newer, on=("postgresql", 14))] == [
+        "PostgreSQL 14 refuses this: NULLS NOT DISTINCT needs PostgreSQL 15."
+    ]
+
+
+def test_what_other_servers_refuse_is_not_known():
+    assert found(alter("price", "models.BigIntegerField()"), on=("mysql", 8, 0)) == []
