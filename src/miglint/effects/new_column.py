@@ -23,6 +23,7 @@ def refusals(column: ColumnDefinition, table: str) -> Iterator[Fails]:
     if (column.not_null or "primary key" in kinds) and not filled:
         why = f"the rows that '{table}' has get no value in '{column.name}', which is NOT NULL"
         yield Fails("no value for rows", why, table, column.name)
-    if default == Steady() and kinds & {"primary key", "unique"}:
+    # A field of which not all is known may give each row a value of its own.
+    if default == Steady() and kinds & {"primary key", "unique"} and column.unknown is None:
         why = f"every row of '{table}' gets one and the same value in '{column.name}', which is unique"
         yield Fails("one value for all rows", why, table, column.name)
