@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import pytest
 
@@ -13,36 +14,70 @@ from miglint.cli import main
 from miglint.findings import Example
 
 
+class History(NamedTuple):
+    """What a story's branch started from, and the files of the main branch that are otherwise by now."""
+
+    started_from: tuple[Example, ...] = ()
+    main: tuple[Example, ...] = ()
+
+
+_NO_HISTORY = History()
+
+
 def stories(section: str) -> list[object]:
     listed = []
     for code in rulebook.codes():
         page = rulebook.page(code)
         assert page is not None
         for number, story in enumerate(page.bad if section == "Bad" else page.good, start=1):
-            listed.append(pytest.param(code, rulebook.project(page, story), id=f"{code}-{number}"))
+            history = History(page.given, tuple(one for one in story if one.git == "main"))
+            listed.append(pytest.param(code, rulebook.project(page, story), history, id=f"{code}-{number}"))
     return listed
 
 
-@pytest.mark.parametrize(("code", "examples"), stories("Bad"))
+@pytest.mark.parametrize(("code", "examples", "history"), stories("Bad"))
 def test_bad_examples_are_flagged_where_they_are_marked(
-    code: str, examples: tuple[Example, ...], tmp_path: Path, monkeypatch, capsys
+    code: str, examples: tuple[Example, ...], history: History, tmp_path: Path, monkeypatch, capsys
 ):
-    lay_out(examples, tmp_path)
+    since = lay_out(examples, tmp_path, history)
     marked = {(example.path, line, code) for example in examples for line, code in example.marks}
     assert marked, "a bad example marks what is bad about it"
-    assert findings_of(tmp_path, code, monkeypatch, capsys) == marked
+    assert findings_of(tmp_path, code, monkeypatch, capsys, since) == marked
 
 
-@pytest.mark.parametrize(("code", "examples"), stories("Good"))
+@pytest.mark.parametrize(("code", "examples", "history"), stories("Good"))
 def test_good_examples_are_clean_for_every_default_rule(
-    code: str, examples: tuple[Example, ...], tmp_path: Path, monkeypatch, capsys
+    code: str, examples: tuple[Example, ...], history: History, tmp_path: Path, monkeypatch, capsys
 ):
-    lay_out(examples, tmp_path)
-    assert findings_of(tmp_path, None, monkeypatch, capsys) == set()
+    since = lay_out(examples, tmp_path, history)
+    assert findings_of(tmp_path, None, monkeypatch, capsys, since) == set()
 
 
-def lay_out(examples: tuple[Example, ...], folder: Path) -> None:
-    """Write a project; folders of Python files become packages, and git is there to be asked what it ignores."""
+def lay_out(examples: tuple[Example, ...], folder: Path, history: History = _NO_HISTORY) -> str | None:
+    """Write a project; folders of Python files become packages, and git is there to be asked where a story needs it.
+
+    Returns the ref of the main branch, where there is one.
+    """
+    with_git = any(example.git for example in (*examples, *history.main))
+    if with_git or any(PurePosixPath(example.path).name == ".gitignore" for example in examples):
+        git(folder, "init", "-q", "-b", "main")
+    if with_git:
+        there = {example.path for example in examples}
+        before = {example.path: example for example in (*history.started_from, *history.main) if example.path in there}
+        write(tuple(before.values()), folder)
+        commit(folder)
+        git(folder, "branch", "topic")
+        write(history.main, folder)
+        commit(folder)
+        git(folder, "checkout", "-q", "topic")
+    write(tuple(example for example in examples if example.git != "untracked"), folder)
+    if with_git:
+        commit(folder)
+    write(examples, folder)
+    return "main" if history.main else None
+
+
+def write(examples: tuple[Example, ...], folder: Path) -> None:
     bare = {PurePosixPath(example.path).parent for example in examples if not example.packaged}
     for example in examples:
         file = folder / example.path
@@ -53,16 +88,27 @@ def lay_out(examples: tuple[Example, ...], folder: Path) -> None:
             for package in PurePosixPath(example.path).parents:
                 if package.name and package not in bare:
                     (folder / package / "__init__.py").touch()
-    if any(PurePosixPath(example.path).name == ".gitignore" for example in examples):
-        subprocess.run(["git", "init", "-q", str(folder)], check=True)
 
 
-def findings_of(folder: Path, select: str | None, monkeypatch, capsys) -> set[tuple[str, int, str]]:
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "Work")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
+
+
+def findings_of(
+    folder: Path, select: str | None, monkeypatch, capsys, since: str | None = None
+) -> set[tuple[str, int, str]]:
     """Path, line and code of what `miglint check` finds; every default rule takes part unless one is selected."""
     monkeypatch.chdir(folder)
     # A suppression is unused only where the rules that it names take part.
     selectors = ["MIG003", "MIG5"] if select == "MIG003" else [select]
     only = [part for selector in selectors if selector for part in ("--select", selector)]
+    only += ["--since", since] if since else []
     code = main(["check", ".", "--no-cache", "--jobs", "1", "--fail-on", "info", "--output-format", "json", *only])
     printed = capsys.readouterr()
     assert code in (0, 1), printed.err

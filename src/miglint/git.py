@@ -216,10 +216,11 @@ def added_by(folder: str, since: str | None, until: str, paths: Iterable[str]) -
         return {}
     # A command line holds so many arguments; folders will do.
     limits = asked if len(asked) <= _MOST_PATHS else {path.rpartition("/")[0] or "." for path in asked}
+    named = [f":(literal){path}" for path in sorted(limits)]
     known = f"{since}..{until}" if since is not None else until
     shown = ("--format=%x01%h%x00%an%x00%as%x00%s", "--name-only", "-z", "--diff-filter=A", "--no-renames")
     answer = _run(
-        ("log", "--first-parent", "-m", *shown, "--no-ext-diff", "--no-textconv", known, "--", *sorted(limits)), folder
+        ("log", "--first-parent", "-m", *shown, "--no-ext-diff", "--no-textconv", known, "--", *named), folder
     )
     if isinstance(answer, Refused):
         return {}

@@ -12,7 +12,7 @@ from miglint import witness
 # A repository's own `core.fsmonitor` names a program that ls-files would run, a signature is shown by another; locks
 # are for those who write. Objects that a partial clone lacks are not fetched.
 _ALWAYS = (
-    *("--no-optional-locks", "--no-replace-objects", "--no-pager", "--literal-pathspecs"),
+    *("--no-optional-locks", "--no-replace-objects", "--no-pager"),
     *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "log.showSignature=false"),
     *("-c", "protocol.allow=never"),
 )

@@ -4,7 +4,9 @@ A page is Markdown: a heading with code and name, a summary paragraph, then sect
 every block with a `title` is a file of a small project. Below *Bad* and *Good*, headings of the third level set
 independent projects apart; each has the files of *Given* too. A line that is flagged ends with its code in a
 comment, or is named in the fence where the language has no such comment: `flags="3"`. `init="no"` leaves the
-file's folder without the `__init__.py` that every other folder of a Python file gets.
+file's folder without the `__init__.py` that every other folder of a Python file gets. Where a story needs a
+repository, *Given* is what its branch started from: `git="main"` is a file as the main branch has it by now, beside the
+story's own of that name if there is one, and `git="untracked"` one that is not committed.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ def parse(text: str) -> RulePage:
 
 def project(page: RulePage, story: tuple[Example, ...]) -> tuple[Example, ...]:
     """The files of one story, those of *Given* among them; the story's own take their place."""
-    by_path = {example.path: example for example in (*page.given, *story)}
+    by_path = {example.path: example for example in (*page.given, *story) if example.git != "main"}
     return tuple(by_path[path] for path in sorted(by_path))
 
 
@@ -198,7 +200,10 @@ def _example(attributes: dict[str, str], body: list[str], code: str) -> Example:
     marks = [(number, marked) for number, line in enumerate(body, start=1) for marked in _marked(line)]
     marks += [(int(number), code) for number in re.findall(r"\d+", attributes.get("flags", ""))]
     text = "".join(f"{line}\n" for line in body)
-    return Example(attributes["title"], text, tuple(sorted(marks)), attributes.get("init") != "no")
+    git = attributes.get("git", "")
+    if git not in ("", "main", "untracked"):
+        raise ValueError(f"git={git!r} is neither main nor untracked")
+    return Example(attributes["title"], text, tuple(sorted(marks)), attributes.get("init") != "no", git)
 
 
 def _marked(line: str) -> list[str]:

@@ -37,6 +37,8 @@ class Rule:
     severity: ClassVar[Severity]
     # Off until it is selected.
     default: ClassVar[bool] = True
+    # Finds nothing unless it is known what is on the base.
+    needs_base: ClassVar[bool] = False
 
     @classmethod
     def speaks_of_deploying(cls) -> bool:
