@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -137,7 +137,7 @@ def remote(tmp_path: Path) -> Path:
     write(remote / "manage.py", "import django\n")
     write(remote / "shop/__init__.py", "")
     write(remote / "shop/migrations/__init__.py", "")
-    write_migration(remote, "0001_initial", parent=None)
+    write_migration(remote, "0001_initial", parent=None, operations="migrations.RunPython(fill)")
     commit(remote, "Shop")
     git(remote, "checkout", "-q", "-b", "change")
     write_migration(remote, "0002_fill", parent="0001_initial", operations="migrations.RunPython(fill)")
@@ -229,10 +229,22 @@ def test_findings_are_annotated_summed_up_and_written_to_a_file(checkout: Path, 
     assert done.code == 1
     assert "::warning file=shop/migrations/0002_fill.py,line=" in done.log
     assert done.outputs == {"sarif-file": str(temporary / "miglint.sarif"), "exit-code": "1"}
-    assert "MIG501" in codes(done)
+    assert {result["ruleId"] for result in results(done)} == {"MIG501"}
     assert done.summary.startswith("### ")
     assert "MIG501" in done.summary
     assert git(checkout, "status", "--porcelain") == ""
+
+
+@runs_bash
+@pytest.mark.parametrize("since", ["", "origin/main"])
+def test_what_the_base_has_is_released(checkout: Path, temporary: Path, since: str) -> None:
+    runner = Runner(checkout, temporary)
+    runner.environment["GITHUB_BASE_REF"] = "" if since else "main"
+    assert len(results(runner.step(CHECK))) == 2
+    assert runner.step(FETCH, since=since).code == 0
+    done = runner.step(CHECK, since=since)
+    assert [uri(result) for result in results(done)] == ["shop/migrations/0002_fill.py"]
+    assert "every migration counts as new" not in done.log
 
 
 @runs_bash
@@ -242,8 +254,8 @@ def test_inputs_reach_the_command_line(checkout: Path, temporary: Path) -> None:
     done = runner.step(CHECK, fail_on="error", **asked)
     assert (done.code, done.outputs) == (0, {"sarif-file": "a b.sarif", "exit-code": "0"})
     assert json.loads((checkout / "a b.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
-    done = runner.step(CHECK, paths="shop/migrations/0001_initial.py")
-    assert (done.code, codes(done)) == (0, [])
+    done = runner.step(CHECK, paths="shop/migrations/0002_fill.py")
+    assert [uri(result) for result in results(done)] == ["shop/migrations/0002_fill.py"]
 
 
 @runs_bash
@@ -276,14 +288,17 @@ def test_the_first_step_installs_what_the_last_one_runs(checkout: Path, tmp_path
     assert installed.code == 0, installed.log
     # A module of the project that is called like one of ours stays unread.
     write(checkout / "click.py", "raise SystemExit('the project was imported')\n")
-    assert codes(runner.step(CHECK)) == ["MIG501"]
+    assert [result["ruleId"] for result in results(runner.step(CHECK))] == ["MIG501", "MIG501"]
 
 
-def codes(done: Ran) -> list[str]:
-    """The codes of the findings in the SARIF file that a step wrote."""
+def results(done: Ran) -> list[dict[str, Any]]:
+    """What is in the SARIF file that a step wrote."""
     assert done.code in (0, 1), done.log
-    document = json.loads(Path(done.outputs["sarif-file"]).read_text(encoding="utf-8"))
-    return [result["ruleId"] for result in document["runs"][0]["results"]]
+    return json.loads(Path(done.outputs["sarif-file"]).read_text(encoding="utf-8"))["runs"][0]["results"]
+
+
+def uri(result: dict[str, Any]) -> str:
+    return result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
 
 
 def git(folder: Path, *arguments: str) -> str:
