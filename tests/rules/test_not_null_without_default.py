@@ -1,6 +1,6 @@
 import pytest
 from factories import app, migration, project, site
-from written import UNKNOWN, add_field, field, separately, target
+from written import UNKNOWN, add_field, field, run_sql, separately, target
 
 from miglint.facts.operations import CreateModel, RenameModel
 from miglint.facts.values import Literal, Reference
@@ -122,3 +122,28 @@ def test_a_table_that_the_initial_migrations_make_between_them_has_no_rows_yet()
     judged = project(apps=[app("shop")], migrations=(first, second, later))
     findings = [finding for step in judged.steps for finding in NotNullWithoutDefault().check(step, judged)]
     assert [finding.subject for finding in findings] == ["shop.order.tax"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "integer",
+        "integer NOT NULL DEFAULT 0",
+        "bigserial NOT NULL",
+        "bigint NOT NULL GENERATED ALWAYS AS IDENTITY",
+        "integer NOT NULL GENERATED ALWAYS AS (1) STORED",
+    ],
+)
+def test_sql_that_gives_the_rows_a_value_or_null_is_fine(column):
+    assert found(run_sql(f"ALTER TABLE shop_order ADD COLUMN total {column}")) == []
+
+
+@pytest.mark.parametrize("column", ["integer NOT NULL", "integer DEFAULT NULL NOT NULL", "bigint PRIMARY KEY"])
+def test_sql_that_gives_the_rows_nothing_fails(column):
+    (finding,) = found(run_sql(f"ALTER TABLE shop_order ADD COLUMN total {column}"))
+    assert (
+        finding.message
+        == "Adding 'shop_order.total' NOT NULL without a default fails as soon as 'shop_order' has a row."
+    )
+    assert finding.hint.startswith("Give the column a DEFAULT; or add it without NOT NULL")
+    assert finding.subject == "shop_order.total"

@@ -73,3 +73,15 @@ def test_a_one_to_one_field_is_unique():
         "Add it with null=True and neither unique nor a default, give each row a value of its own in a migration of "
         "its own, then make it unique, and NOT NULL, with AlterField."
     )
+
+
+def test_sql_adds_columns_too():
+    (finding,) = found(RULE, FIRST, "RunSQL(\"ALTER TABLE shop_order ADD COLUMN token text DEFAULT 'x' UNIQUE\"),")
+    assert finding.message == (
+        "Adding 'shop_order.token' fails as soon as 'shop_order' has two rows: the column is unique, and both get the "
+        "database's one default."
+    )
+    assert finding.subject == "shop_order.token"
+    own = "uuid DEFAULT gen_random_uuid() UNIQUE"
+    for fine in ("text UNIQUE", "text DEFAULT 'x'", own, "text DEFAULT NULL UNIQUE"):
+        assert said(RULE, FIRST, f'RunSQL("ALTER TABLE shop_order ADD COLUMN token {fine}"),') == []
