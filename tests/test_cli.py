@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -475,3 +476,59 @@ def test_an_output_that_takes_nothing_more_is_said_in_one_line(two_leaves: Path)
     assert done.returncode == 2
     assert done.stderr.decode().startswith("miglint: the output cannot be written: No space left")
     assert b"Traceback" not in done.stderr
+
+
+@pytest.fixture
+def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A committed history: after the first, 15 migrations that cannot be undone."""
+    folder = project(tmp_path, **{f"{number:04}_x": one_way(number) for number in range(2, 17)})
+    monkeypatch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith(("GITHUB_", "CI", "MIGLINT_"))]:
+        monkeypatch.delenv(name)
+    for command in (["init", "-qb", "main"], ["add", "-A"], ["commit", "-qm", "as it is"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *command], check=True)
+    return folder
+
+
+def one_way(number: int) -> str:
+    parent = f"{number - 1:04}_x" if number > 2 else "0001_initial"
+    return LEAF.replace("0001_initial", parent).replace("[]", "[migrations.RunPython(print)]")
+
+
+def test_a_first_run_shows_the_newest_migration_and_counts_the_older_ones(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith("shop/migrations/0016_x.py:6:19 MIG501 irreversible-run-python (warning)\n")
+    assert (
+        "14 findings about older migrations, by rule, with an example of each:\n"
+        "14  warning  MIG501 irreversible-run-python  shop/migrations/0015_x.py:6\n"
+    ) in text
+    assert "1 of them is shown, 14 are in the table." in text
+    assert main(["check", "--output-format", "json"]) == 1
+    assert len(codes(capsys)) == 15
+    assert main(["check", "--all"]) == 1
+    assert capsys.readouterr().out.count("MIG501 irreversible-run-python (warning)") == 15
+
+
+def test_a_file_that_is_named_is_shown_however_old(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", *(f"shop/migrations/{number:04}_x.py" for number in range(2, 14))]) == 1
+    assert capsys.readouterr().out.count("MIG501 irreversible-run-python (warning)") == 12
+
+
+def test_what_a_branch_adds_is_all_that_is_told_and_the_base_is_named(
+    old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (old / "shop/migrations/0017_x.py").write_text(one_way(17))
+    subprocess.run(["git", "add", "-A"], check=True)
+    commit = subprocess.check_output(["git", "rev-parse", "--short=10", "HEAD"], text=True).strip()
+    assert main(["check", "--since", "main"]) == 1
+    text = capsys.readouterr().out
+    assert text.count("MIG501 irreversible-run-python (warning)") == 1
+    assert f"Held against main ({commit}, --since): 1 of 17 migrations is new.\n" in text
+    assert "table" not in text
+    assert main(["check", "--staged", "--output-format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["summary"]["base"] == {"ref": "HEAD", "commit": commit, "told_by": "--staged"}
+    assert document["summary"]["new"] == 1
