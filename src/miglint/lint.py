@@ -26,7 +26,7 @@ from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Held, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
-from miglint.project import Project, analyse
+from miglint.project import Project, Step, analyse
 from miglint.report.schema import Schema
 from miglint.rules import ALL_RULES
 from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
@@ -565,14 +565,18 @@ def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:
 def _findings(project: Project, config: Config, notices: list[Notice]) -> list[Finding]:
     """What the selected rules say, placed and numbered. A rule that fails is reported as ours; the others go on."""
     found: list[Finding] = []
+    asked = _Asked.of(project)
     for rule in config.build_rules():
         severity, said = config.severity(rule.code, rule.name, rule.severity), config.sets_severity(rule.name)
         failures: list[str] = []
-        for where, check_one in _checks(rule, project):
+        for about in asked.by(rule):
             try:
-                found += [_configured(finding, rule, severity, said, project) for finding in check_one()]
+                findings = _ask(rule, about, project)
             except Exception as error:
-                failures.append(f"{f' on {where}' if where else ''}: {type(error).__name__}: {error}")
+                failures.append(f"{_where(about)}: {type(error).__name__}: {error}")
+                continue
+            if findings:
+                found += [_configured(_about(one, about), rule, severity, said, project) for one in findings]
         if failures:
             more = f" It failed {len(failures) - 1} more times." if len(failures) > 1 else ""
             notices.append(
@@ -581,6 +585,67 @@ def _findings(project: Project, config: Config, notices: list[Notice]) -> list[F
                 )
             )
     return _numbered(found)
+
+
+class _Asked(NamedTuple):
+    """What rules are asked about: of a project's own, everything, or what is not known to be released."""
+
+    steps: tuple[Step, ...]
+    new_steps: tuple[Step, ...]
+    migrations: tuple[Migration, ...]
+    new_migrations: tuple[Migration, ...]
+
+    @classmethod
+    def of(cls, project: Project) -> _Asked:
+        others = project.layout.linking_only
+        migrations = tuple(one for one in project.planned() if one.key.app_label not in others)
+        new = tuple(one for one in migrations if _is_new(one, project))
+        keys = {one.key for one in new}
+        steps = tuple(step for step in project.steps if step.migration.key.app_label not in others)
+        return cls(steps, tuple(step for step in steps if step.migration.key in keys), migrations, new)
+
+    def by(self, rule: Rule) -> Sequence[Step | Migration | None]:
+        deploying = rule.speaks_of_deploying()
+        match rule:
+            case OperationRule():
+                return self.new_steps if deploying else self.steps
+            case MigrationRule():
+                return self.new_migrations if deploying else self.migrations
+            case _:
+                return (None,)
+
+
+def _ask(rule: Rule, about: Step | Migration | None, project: Project) -> list[Finding]:
+    if isinstance(rule, OperationRule) and isinstance(about, Step):
+        return list(rule.check(about, project))
+    if isinstance(rule, MigrationRule) and isinstance(about, Migration):
+        return list(rule.check(about, project))
+    if isinstance(rule, ProjectRule):
+        others = project.layout.linking_only
+        return [finding for finding in rule.check(project) if finding.app not in others]
+    return []
+
+
+def _where(about: Step | Migration | None) -> str:
+    if about is None:
+        return ""
+    return f" on {about.migration.key}, operation {about.index}" if isinstance(about, Step) else f" on {about.key}"
+
+
+def _about(finding: Finding, about: Step | Migration | None) -> Finding:
+    """A finding with what it is about, where the rule did not say so itself."""
+    if about is None:
+        return finding
+    key = about.migration.key if isinstance(about, Step) else about.key
+    step = about if isinstance(about, Step) else None
+    return dataclasses.replace(
+        finding,
+        app=finding.app or key.app_label,
+        migration=finding.migration or key.name,
+        subject=finding.subject or str(key),
+        operation=finding.operation or (step.index if step is not None else None),
+        extent=finding.extent or (step.operation.site.span if step is not None else None),
+    )
 
 
 _OURS = "This is a fault of miglint."
@@ -620,41 +685,6 @@ def _moved(finding: Finding, prefix: str) -> Finding:
 def _prefixed(root: str, prefix: str) -> str:
     """The root of a project of one of several trees; `prefix` is empty where there is one."""
     return prefix + root if root != "." else prefix.rstrip("/") or "."
-
-
-def _checks(rule: Rule, project: Project) -> Iterator[tuple[str, Callable[[], list[Finding]]]]:
-    """Each call of a rule's `check`, with what it is about, for the message where it fails."""
-    others = project.layout.linking_only
-    match rule:
-        case OperationRule():
-            for step in project.steps:
-                key = step.migration.key
-                if key.app_label not in others and _is_asked(rule, step.migration, project):
-                    yield (
-                        f"{key}, operation {step.index}",
-                        lambda step=step: [  # type: ignore[misc]  # mypy cannot type a lambda's default
-                            dataclasses.replace(
-                                finding,
-                                operation=finding.operation or step.index,
-                                extent=finding.extent or step.operation.site.span,
-                            )
-                            for finding in _of(rule.check(step, project), step.migration.key)
-                        ],
-                    )
-        case MigrationRule():
-            for migration in project.planned():
-                if migration.key.app_label not in others and _is_asked(rule, migration, project):
-                    yield (
-                        str(migration.key),
-                        lambda migration=migration: list(_of(rule.check(migration, project), migration.key)),  # type: ignore[misc]
-                    )
-        case ProjectRule():
-            yield "", lambda: [finding for finding in rule.check(project) if finding.app not in others]
-
-
-def _is_asked(rule: Rule, migration: Migration, project: Project) -> bool:
-    """Whether a rule has anything to say of a migration: what is released has been deployed."""
-    return not rule.speaks_of_deploying() or _is_new(migration, project)
 
 
 def _is_new(migration: Migration, project: Project) -> bool:
@@ -711,16 +741,6 @@ def _not_asked(project: Project) -> dict[str, frozenset[str]]:
         migration.path: by_base if _is_new(migration, project) else by_base | deploying
         for migration in project.migrations.values()
     }
-
-
-def _of(findings: Iterable[Finding], key: MigrationKey) -> Iterator[Finding]:
-    for finding in findings:
-        yield dataclasses.replace(
-            finding,
-            app=finding.app or key.app_label,
-            migration=finding.migration or key.name,
-            subject=finding.subject or str(key),
-        )
 
 
 def _configured(finding: Finding, rule: Rule, severity: Severity, said: bool, project: Project) -> Finding:

@@ -14,6 +14,7 @@ from miglint.effects.effect import (
     ScanTable,
     UnknownEffect,
     WriteRows,
+    blocking,
 )
 from miglint.plans import MigrationPlan, OperationPlan, Plans, ProjectPlan
 from miglint.sql.parse import parse
@@ -30,7 +31,14 @@ def run(sql: str, takes: dict[str, Lock] | None = None, *effects: Effect, held: 
     own = takes or {}
     facts = {"transaction": 1, "deferred": False} | more
     statements = tuple(written.statement for written in parse(sql))
-    return Run(statements=statements, takes=own, held=own if held is None else held, effects=effects, **facts)
+    return Run(
+        statements=statements,
+        takes=own,
+        held=own if held is None else held,
+        blocking=blocking(own if held is None else held),
+        effects=effects,
+        **facts,
+    )
 
 
 def written(sql: str, *arguments, **more) -> Run:

@@ -29,7 +29,7 @@ class Danger(NamedTuple):
     @property
     def lock(self) -> Lock:
         """The strongest lock that is held meanwhile, on whichever table."""
-        return max(lock for run in self.runs for _, lock in run.blocking)
+        return max(run.blocking[0][1] for run in self.runs)
 
     @property
     def blocked(self) -> dict[str, Lock]:
@@ -43,7 +43,8 @@ class Danger(NamedTuple):
     @property
     def held_before(self) -> bool:
         """Whether the strongest of those locks was taken by a statement before these."""
-        return not any(lock == self.lock for run in self.runs for lock in run.takes.values())
+        strongest = self.lock
+        return not any(lock == strongest for run in self.runs for lock in run.takes.values())
 
 
 def dangers(runs: Iterable[Run], causes: Collection[Cause]) -> tuple[Danger, ...]:

@@ -175,6 +175,8 @@ class Run:
     held: Mapping[str, Lock]
     effects: tuple[Effect, ...]
     transaction: int
+    # The locks held that make writers wait, strongest first: `blocking(held)`.
+    blocking: tuple[tuple[str, Lock], ...]
     deferred: bool = False
     lock_timeout: bool = False
     text: str | None = None
@@ -197,19 +199,18 @@ class Run:
         return tuple(sorted({one.table for one in self.effects if isinstance(one, RewriteTable)}))
 
     @property
-    def blocking(self) -> tuple[tuple[str, Lock], ...]:
-        """The locks held that make writers wait, strongest first."""
-        return tuple(
-            sorted(
-                ((table, lock) for table, lock in self.held.items() if lock >= Lock.SHARE),
-                key=lambda one: (-one[1], one[0]),
-            )
-        )
-
-    @property
     def is_dangerous(self) -> bool:
         """Whether a table is read or written in full while writers wait."""
-        return bool(self.blocking) and bool(self.scans)
+        return bool(self.blocking) and any(
+            isinstance(one, RewriteTable | ScanTable | BuildIndex) for one in self.effects
+        )
+
+
+def blocking(held: Mapping[str, Lock]) -> tuple[tuple[str, Lock], ...]:
+    """The locks that make writers wait, strongest first."""
+    return tuple(
+        sorted(((table, lock) for table, lock in held.items() if lock >= Lock.SHARE), key=lambda one: (-one[1], one[0]))
+    )
 
 
 def strongest(runs: tuple[Run, ...]) -> dict[str, Lock]:

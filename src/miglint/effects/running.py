@@ -7,7 +7,7 @@ https://docs.djangoproject.com/en/stable/howto/writing-migrations/#non-atomic-mi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from miglint.effects.effect import (
     ScanTable,
     UnknownEffect,
     WriteRows,
+    blocking,
 )
 from miglint.effects.postgresql import Outcome, Session, outcome
 from miglint.effects.postgresql.pending import EVERY, events_of, needs_none, rows_of
@@ -112,6 +113,17 @@ class _Open:
     # What SET LOCAL said; None where it said nothing.
     utc: bool | None = None
     gives_up: bool | None = None
+    # The locks by name, and those that keep writers waiting: long transactions take few new ones.
+    shown: Mapping[str, Lock] = field(default_factory=dict)
+    blocking: tuple[tuple[str, Lock], ...] = ()
+
+    def hold(self, takes: Mapping[str, Lock]) -> None:
+        new = {table: lock for table, lock in takes.items() if lock > self.held.get(table, 0)}
+        if new:
+            self.held |= new
+            self.shown = dict(sorted(self.held.items()))
+            if max(new.values()) >= Lock.SHARE:
+                self.blocking = blocking(self.held)
 
 
 @dataclass(slots=True)
@@ -159,14 +171,14 @@ class _Running:
                 if isinstance(effect, RewriteTable):
                     transaction.written.setdefault(effect.table, set()).add(EVERY)
             self._follow(statement, found, transaction)
-        for table, lock in takes.items():
-            transaction.held[table] = max(lock, transaction.held.get(table, lock))
+        transaction.hold(takes)
         return Run(
             statements=execution.statements,
             takes=dict(sorted(takes.items())),
-            held=dict(sorted(transaction.held.items())),
+            held=transaction.shown,
             effects=tuple(dict.fromkeys(effects)),
             transaction=transaction.number,
+            blocking=transaction.blocking,
             deferred=execution.deferred,
             lock_timeout=self.gives_up if transaction.gives_up is None else transaction.gives_up,
             text=execution.text,

@@ -171,10 +171,11 @@ def _who(danger: Danger) -> str:
 
 def _taken_by(danger: Danger, step: Step, project: Project) -> Step | None:
     """The step that took the strongest lock which is held meanwhile: itself, or the first of the transaction."""
-    tables = {table for table, lock in danger.blocked.items() if lock == danger.lock}
+    strongest = danger.lock
+    tables = {table for table, lock in danger.blocked.items() if lock == strongest}
     for one in (step, *project.around(step)):
         for run in project.runs(one):
-            took = any(run.takes.get(table) == danger.lock for table in tables)
+            took = any(lock == strongest and table in tables for table, lock in run.takes.items())
             if took and run.transaction == danger.runs[-1].transaction:
                 return one
     return None
