@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from report.samples import CLEAN, EMPTY, HIDDEN, LEAVES, ONE_WAY, REWRITE, RICH, finding, pages
 
 from miglint.facts.source import Location, Span
-from miglint.findings import Finding, Notice, Related, Report, Severity
+from miglint.findings import Finding, Notice, Related, Report, RuleInfo, Severity
 from miglint.report import Style, render
 from miglint.report.markdown import LONGEST
 
@@ -108,23 +108,47 @@ def test_files_with_the_worst_come_first():
 
 
 def test_files_are_folded_where_there_are_many_findings():
-    many = [finding(location=Location(f"{number:02}.py", Span(1, 1, 1, 1))) for number in range(30)]
-    text = markdown(about(*many))
+    apart = [finding(location=Location(f"{number:02}.py", Span(1, 1, 1, 1))) for number in range(30)]
+    text = markdown(about(*apart))
     assert (text.count("<details open>"), text.count("<details>")) == (20, 10)
     assert len(rows(text)) == 30
 
 
-@pytest.mark.parametrize("count", [400, 3000])
-def test_what_does_not_fit_a_comment_is_counted(count: int):
-    many = [
-        finding(location=Location(f"app{number // 40}/migrations/0001.py", Span(1 + number, 1, 1 + number, 1)))
+def many(count: int, **more: Any) -> list[Finding]:
+    return [
+        finding(location=Location(f"app{number // 40}/migrations/0001.py", Span(1 + number, 1, 1 + number, 1)), **more)
         for number in range(count)
     ]
-    text = markdown(about(*many))
+
+
+def test_of_many_findings_the_rest_is_counted_by_rule():
+    text = markdown(about(*many(70), *many(40, code="MIG102", name="dangling-dependency")))
+    found = rows(text)
+    assert len([row for row in found if len(row) == 4]) == 50
+    assert "**60 more findings**, by rule:" in text
+    assert [row for row in found if len(row) == 3] == [
+        ["❌", "45", "MIG101 multiple-leaf-nodes"],
+        ["❌", "15", "MIG102 dangling-dependency"],
+    ]
+
+
+def test_findings_about_older_migrations_are_only_counted():
+    """Where no base is known, of those about deploying the newest migration of each app has rows."""
+    old = many(30, code="MIG501", name="irreversible-run-python", migration="0001_initial")
+    rule = RuleInfo("MIG501", "irreversible-run-python", Severity.ERROR, of_deploying=True)
+    text = markdown(about(LEAVES, *old, rules=(rule,)))
+    assert [row[1] for row in rows(text)] == ["4", "30"]
+    assert "**30 more findings**, by rule, 30 about older migrations (`miglint check --since origin/main` " in text
+
+
+@pytest.mark.parametrize("count", [45, 400, 3000])
+def test_what_does_not_fit_a_comment_is_counted(count: int):
+    text = markdown(about(*many(count, hint="long " * 150, message="long " * 150)), everything=True)
     assert len(text) <= LONGEST
-    shown = len(rows(text))
-    assert 200 < shown < count
-    assert f"**{count - shown} more findings are not shown here**" in text
+    found = rows(text)
+    listed, (counted,) = [row for row in found if len(row) == 4], [row for row in found if len(row) == 3]
+    assert 30 < len(listed) < count
+    assert int(counted[1]) == count - len(listed)
     assert text.count("<details") == text.count("</details>")
     assert "<sub>Assumed: " in text
 

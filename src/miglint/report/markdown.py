@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import groupby
 
 from miglint.findings import Finding, Notice, Report, Severity
 from miglint.report import Pages, Style, by_place, shown
+from miglint.report.fold import Folded, fold
 from miglint.report.terminal import visible
 from miglint.report.text import brief_summary, count_of
 
@@ -28,14 +29,18 @@ _TABLE = "| | Line | Rule | What happens, and what to do |\n|---|---:|---|---|\n
 
 
 def render(report: Report, pages: Pages, style: Style) -> str:
-    """The verdict, then a table for each file, the worst first; what does not fit is counted."""
+    """The verdict, then a table for each file, the worst or newest first; what else there is is counted by rule."""
     findings = shown(report, style)
     if style.quiet and not findings:
         return ""
+    folded = fold(findings, report, style.everything)
     notices = [f"{_notice(notice, report)}\n\n" for notice in report.notices]
     said = [] if style.quiet else _about(report)
-    room = LONGEST - sum(map(len, notices)) - sum(map(len, said))
-    return "".join([*notices, *said[:1], *_files(findings, room), *said[1:]]).rstrip("\n") + "\n"
+    # Whatever is left out, no more rules than these can be in it.
+    room = LONGEST - sum(map(len, (*notices, *said, _counted(findings, len(findings)))))
+    files, left = _files(folded, room)
+    counted = _counted([*left, *folded.counted], folded.old)
+    return "".join([*notices, *said[:1], *files, counted, *said[1:]]).rstrip("\n") + "\n"
 
 
 def literal(text: str) -> str:
@@ -75,38 +80,51 @@ def _about(report: Report) -> list[str]:
     return [f"### {sign} {literal(verdict)}\n\n", *(f"<sub>{literal(line)}</sub>\n\n" for line in lines)]
 
 
-def _files(findings: Sequence[Finding], room: int) -> Iterator[str]:
-    """A folding block for each file, as many rows as there is room for, and how many are left."""
-    files = [list(group) for _, group in groupby(findings, key=lambda finding: finding.location.path)]
-    files.sort(key=lambda group: (-max(finding.severity for finding in group), group[0].location.path))
-    left = len(findings)
-    room -= len(_left(left))
+def _files(folded: Folded, room: int) -> tuple[list[str], list[Finding]]:
+    """A folding block for each file, as many rows as there is room for, and the findings for which there is none."""
+    files: dict[str, list[Finding]] = {}
+    for block in folded.blocks:
+        for finding in block:
+            files.setdefault(finding.location.path, []).append(finding)
+    groups = list(files.values())
+    if not folded.counted:
+        groups.sort(key=lambda group: (-max(finding.severity for finding in group), group[0].location.path))
+    texts: list[str] = []
+    left: list[Finding] = []
     opened = 0
-    for group in files:
+    for group in groups:
         state = " open" if opened < _OPEN else ""
         head = f"<details{state}>\n<summary>{_title(group)}</summary>\n\n{_TABLE}"
         foot = "\n</details>\n\n"
-        rows = []
+        rows: list[str] = []
         room -= len(head) + len(foot)
         for finding in sorted(group, key=by_place):
             row = _row(finding)
-            room -= len(row)
-            if room < 0:
-                break
-            rows.append(row)
+            if len(row) > room:
+                room = 0
+                left.append(finding)
+            else:
+                room -= len(row)
+                rows.append(row)
         if rows:
-            yield "".join([head, *rows, foot])
-        left -= len(rows)
-        opened += len(rows)
-        if room < 0:
-            break
-    if left:
-        yield _left(left)
+            texts.append("".join([head, *rows, foot]))
+            opened += len(rows)
+    return texts, left
 
 
-def _left(count: int) -> str:
-    are = "is" if count == 1 else "are"
-    return f"**{count_of(count, 'more finding')} {are} not shown here**, for want of room: the log has all of them.\n\n"
+def _counted(findings: Sequence[Finding], old: int) -> str:
+    """The findings that have no row, by rule; `old` of them are about migrations that may be released."""
+    if not findings:
+        return ""
+    rules = Counter((finding.severity, finding.code, finding.name) for finding in findings)
+    head = f"**{count_of(len(findings), 'more finding')}**, by rule"
+    if old:
+        head += f", {old} about older migrations (`miglint check --since origin/main` leaves those out)"
+    rows = [
+        f"| {_SIGN[severity]} | {count} | {literal(code)} {literal(_cut(name))} |\n"
+        for (severity, code, name), count in sorted(rules.items(), key=lambda row: (-row[0][0], -row[1], row[0][1]))
+    ]
+    return "".join([f"{head}:\n\n| | Findings | Rule |\n|---|---:|---|\n", *rows, "\n"])
 
 
 def _title(group: Sequence[Finding]) -> str:
