@@ -103,6 +103,15 @@ def test_a_lock_that_another_operation_took_is_said_with_its_line():
     assert taken.message == "ACCESS EXCLUSIVE is taken here, and held to the end of the transaction"
 
 
+def test_the_lock_of_the_table_that_is_read_is_the_one_that_is_told():
+    others = """AddField("author", "extra", models.IntegerField(null=True)),
+AddField("book", "extra", models.IntegerField(null=True)),
+"""
+    (finding,) = found(BlockingIndex(), MODELS, others + ADD_INDEX)
+    (_, taken) = finding.related
+    assert taken.location.span.line == finding.location.span.line - 1
+
+
 def test_who_waits_at_which_table_is_said():
     editor = 'AddField("book", "editor", models.ForeignKey("Author", models.CASCADE, null=True)),'
     (finding,) = found(BlockingIndex(), MODELS, editor)
