@@ -172,7 +172,9 @@ def _who(danger: Danger) -> str:
 def _taken_by(danger: Danger, step: Step, project: Project) -> Step | None:
     """The step that took the strongest lock which is held meanwhile: itself, or the first of the transaction."""
     strongest = danger.lock
-    tables = {table for table, lock in danger.blocked.items() if lock == strongest}
+    locked = {table for table, lock in danger.blocked.items() if lock == strongest}
+    # Rather that of a table that is read than another's.
+    tables = locked & {*danger.tables} or locked
     for one in (step, *project.around(step)):
         for run in project.runs(one):
             took = any(lock == strongest and table in tables for table, lock in run.takes.items())
