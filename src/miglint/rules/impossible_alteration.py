@@ -72,7 +72,7 @@ class ImpossibleAlteration(OperationRule):
         for run in project.runs(step):
             for effect in run.effects:
                 if isinstance(effect, Fails) and effect.kind in _HINTS:
-                    subject = step.subject or effect.table or step.index
+                    subject = step.subject or effect.table or ""
                     server = named(project.target.database)
                     yield self._finding(step, subject, f"{server} refuses this: {effect.why}.", _HINTS[effect.kind])
 
