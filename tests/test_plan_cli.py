@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(tmp_path, "shop", ("0001_initial", MODEL), ("0002_note", FIELD), ("0002_zone", FIELD), ("0003_gone", ""))
     write(tmp_path, "stock", ("0001_initial", MODEL))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     return tmp_path
 
 
@@ -199,3 +201,52 @@ post.0002_note  atomic, post/migrations/0002_note.py
          while reads and writes of post_order wait (locked since operation 0)
 """
     )
+
+
+def test_sizes_of_tables_are_named_with_where_they_are_from(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(shop, "post", ("0001_initial", MODEL), ("0002_note", FIELD))
+    (shop / "tables.csv").write_text("table_name,rows,bytes\npost_order,12000000,3000000000\nshop_order,5,8192\n")
+    assert main(["plan", "-m", "post.0002", "--table-statistics", "tables.csv"]) == 0
+    assert "\n  Sizes: post_order (12,000,000 rows by tables.csv).\n\n  ✓ 0  Add field" in capsys.readouterr().out
+    assert main(["plan", "-m", "post.0002", "--table-statistics", "tables.csv", "--output-format", "json"]) == 0
+    [migration] = json.loads(capsys.readouterr().out)["projects"][0]["migrations"]
+    assert migration["sizes"] == {"post_order": {"kind": "large", "evidence": "12,000,000 rows by tables.csv"}}
+
+
+def test_the_settings_name_statistics_and_large_tables_too(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(shop, "post", ("0001_initial", MODEL), ("0002_note", FIELD))
+    (shop / "miglint.toml").write_text('large-tables = ["post.Order"]\n')
+    assert main(["plan", "-m", "post.0002"]) == 0
+    assert "  Sizes: post_order (listed as large).\n" in capsys.readouterr().out
+    (shop / "miglint.toml").write_text('table-statistics = "tables.csv"\n')
+    (shop / "tables.csv").write_text("post_order,7,8192\n")
+    assert main(["plan", "-m", "post.0002"]) == 0
+    assert "  Sizes: post_order (7 rows by tables.csv).\n" in capsys.readouterr().out
+
+
+def test_statistics_that_cannot_be_read_exit_2(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--table-statistics: 'gone.csv' cannot be read" in refused(capsys, "--table-statistics", "gone.csv")
+    (shop / "miglint.toml").write_text('table-statistics = "gone.csv"\n')
+    assert main(["plan"]) == 2
+    captured = capsys.readouterr()
+    assert "'gone.csv' cannot be read" in captured.err
+    assert "shop.0003_gone" in captured.out
+
+
+def test_what_is_new_against_a_base_is_planned_and_the_base_is_named(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["init", "-qb", "main"], ["add", "-A"], ["commit", "-qm", "as it is"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *command], check=True)
+    commit = subprocess.check_output(["git", "rev-parse", "--short=10", "HEAD"], text=True).strip()
+    assert main(["plan", "--since", "main"]) == 0
+    assert capsys.readouterr().out.startswith(
+        f"No migrations to plan.\nHeld against main ({commit}, --since): none of 5 migrations is new.\n"
+    )
+    write(shop, "post", ("0001_initial", MODEL))
+    assert planned(capsys, "--since", "main") == ["post.0001_initial"]
+    assert main(["plan", "--since", "main"]) == 0
+    assert f"\nHeld against main ({commit}, --since): 1 of 6 migrations is new.\nAssumed" in capsys.readouterr().out
+    assert main(["plan", "--since", "main", "--output-format", "json"]) == 0
+    [base] = json.loads(capsys.readouterr().out)["bases"]
+    assert (base["ref"], base["commit"], base["told_by"], base["new"]) == ("main", commit, "--since", 1)

@@ -264,11 +264,12 @@ def schema(at: str | None, format_: str, **arguments: Any) -> int:
     "--output-format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", help="Default: text."
 )
 @click.option("-o", "--output-file", metavar="FILE", help="Write the plan to a file.")
+@click.option("--table-statistics", metavar="FILE", help="Tables, rows and bytes as CSV: see miglint rule MIG301.")
 def plan(named: tuple[str, ...], format_: str, output_file: str | None, **arguments: Any) -> int:
     """Show what each operation does to the database: statements, locks, scans, what breaks.
 
-    By default of the newest migration of each app. -v shows every statement and every lock, -q
-    only the verdicts. Nothing is run, and no database is asked.
+    By default of what is new against --since, else of the newest migration of each app. -v shows
+    every statement and every lock, -q only the verdicts. Nothing is run, and no database is asked.
 
     \b
     Exit codes:

@@ -187,12 +187,17 @@ def plan(options: Options, named: Sequence[str] = (), progress: Progress | None 
     reading, failed = _read(options, notices, progress)
     found: list[ProjectPlan] = []
     wanted = Wanted(named)
+    bases_known = _Bases()
+    statistics = _Statistics(options)
     for tree in reading.trees:
         for facts in tree.projects:
             config = _config_for(facts, options, notices)
             failed = failed or config is None
             config = config or _with_options(Config(), options)
-            project = _analyse(tree, facts, config, options, TableSizes(config.large_tables))
+            sizes = statistics.sizes(tree, config, notices)
+            failed = failed or sizes is None
+            project = _analyse(tree, facts, config, options, sizes or TableSizes(config.large_tables))
+            bases_known.add(project, tree)
             shown = [
                 migration.key
                 for migration in project.planned()
@@ -207,7 +212,7 @@ def plan(options: Options, named: Sequence[str] = (), progress: Progress | None 
         raise ConfigError(problems)
     first = reading.trees[0] if len(reading.trees) == 1 else None
     return Planned(
-        Plans(tuple(found)),
+        Plans(tuple(found), bases_known.held()),
         tuple(dict.fromkeys(notices)),
         failed,
         first.here if first is not None else ".",

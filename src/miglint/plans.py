@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from miglint.effects.breaks import Level, worst
-from miglint.effects.effect import Fails, Lock, Run, UnknownEffect, strongest
+from miglint.effects.effect import Fails, Lock, Run, UnknownEffect, WriteRows, strongest
 from miglint.facts.migration import Migration, MigrationKey
 from miglint.facts.operations import SeparateDatabaseAndState
+from miglint.facts.sizes import Size
 from miglint.facts.target import written
+from miglint.findings import Held
 from miglint.project import Project, Step
 from miglint.schema.describe import describe
 
@@ -50,13 +52,14 @@ class OperationPlan:
 
 @dataclass(frozen=True, slots=True)
 class MigrationPlan:
-    """`path` is relative to the tree's root."""
+    """`path` is relative to the tree's root; `sizes` are what is known of the tables that it locks or goes over."""
 
     app: str
     name: str
     path: str
     atomic: bool
     operations: tuple[OperationPlan, ...]
+    sizes: Mapping[str, Size] = field(default_factory=dict)
 
     @property
     def dangerous(self) -> bool:
@@ -82,7 +85,10 @@ class ProjectPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
+    """`held` is what the migrations were held against."""
+
     projects: tuple[ProjectPlan, ...]
+    held: tuple[Held, ...] = ()
 
 
 def plan_of(project: Project, keys: Iterable[MigrationKey]) -> ProjectPlan:
@@ -158,14 +164,35 @@ _FEW = 5
 
 
 def _migration(migration: Migration, steps: list[Step], project: Project) -> MigrationPlan:
+    operations = tuple(_operation(step, project) for step in steps if not _holds_others(step, steps))
     return MigrationPlan(
         app=migration.key.app_label,
         name=migration.key.name,
         path=migration.path,
         # Where it is not known, Django's default is as good as any guess, and MIG002 says so.
         atomic=migration.atomic is not False,
-        operations=tuple(_operation(step, project) for step in steps if not _holds_others(step, steps)),
+        operations=operations,
+        sizes=_sizes(operations, project),
     )
+
+
+def _sizes(operations: Iterable[OperationPlan], project: Project) -> Mapping[str, Size]:
+    """By table, those of which anything is known."""
+    tables = {
+        table
+        for operation in operations
+        for run in operation.runs
+        for table in (*(table for table, lock in run.takes.items() if lock.blocks), *run.scans, *run.rewrites)
+    }
+    tables |= {
+        effect.table
+        for operation in operations
+        for run in operation.runs
+        for effect in run.effects
+        if isinstance(effect, WriteRows)
+    }
+    sizes = {table: project.size_of(table) for table in sorted(tables)}
+    return {table: size for table, size in sizes.items() if size.evidence}
 
 
 def _holds_others(step: Step, steps: list[Step]) -> bool:

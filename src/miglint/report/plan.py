@@ -25,7 +25,7 @@ from miglint.report.consequences import (
 from miglint.report.json import VERSION, dumps
 from miglint.report.markdown import code, literal
 from miglint.report.terminal import Paint, columns, paint, visible, wrap
-from miglint.report.text import assumed, count_of, from_here
+from miglint.report.text import assumed, count_of, from_here, held_against
 
 _SIGNS: Mapping[Grade, str] = {"fails": "✗", "blocks": "✗", "breaks": "!", "locks": "!", "unknown": "?", "safe": "✓"}
 _PLAIN_SIGNS: Mapping[Grade, str] = {
@@ -57,7 +57,12 @@ def render(plans: Plans, format_: str, style: Style) -> str:
 
 
 def render_json(plans: Plans) -> str:
-    return dumps({"version": VERSION, "projects": [_project(project) for project in plans.projects]})
+    document = {
+        "version": VERSION,
+        "projects": [_project(project) for project in plans.projects],
+        "bases": [held._asdict() for held in plans.held],
+    }
+    return dumps(document)
 
 
 def render_text(plans: Plans, style: Style) -> str:
@@ -87,11 +92,18 @@ def _migration(migration: MigrationPlan, style: Style) -> Iterator[str]:
         yield f"  {paint(about, 'dim', style.colour)}"
     for grade, label, rest in verdicts(migration):
         yield from _labelled(label, rest, _PAINT[grade], "  ", style)
+    if migration.sizes:
+        yield from _labelled("Sizes", f": {_sizes(migration)}.", "bold", "  ", style)
     if style.quiet:
         return
     if migration.operations:
         yield ""
         yield from _operations(migration, style)
+
+
+def _sizes(migration: MigrationPlan) -> str:
+    """`shop_order (12,000,000 rows by tables.csv), shop_item (listed as large)`"""
+    return ", ".join(f"{table} ({size.evidence})" for table, size in sorted(migration.sizes.items()))
 
 
 def _operations(migration: MigrationPlan, style: Style) -> Iterator[str]:
@@ -222,6 +234,7 @@ def _footer(plans: Plans, style: Style) -> Iterator[str]:
         operations = sum(len(migration.operations) for migration in migrations)
         counted = f"{count_of(len(migrations), 'migration')}, {count_of(operations, 'operation')}"
         yield from wrap(f"{counted}: {_count(migrations)}.", style.width, "", "  ")
+    yield from held_against(plans.held, len(plans.projects), style)
     projects = [project for project in plans.projects if project.migrations]
     yield from assumed(_assumptions(projects), style)
 
@@ -266,6 +279,7 @@ def _project(project: ProjectPlan) -> dict[str, Any]:
                 "operations": [_operation_facts(operation) for operation in migration.operations],
                 "dangerous": migration.dangerous,
                 "breaks": migration.breaks,
+                "sizes": {table: size._asdict() for table, size in sorted(migration.sizes.items())},
             }
             for migration in project.migrations
         ],
@@ -319,7 +333,8 @@ def render_markdown(plans: Plans) -> str:
         blocks.append("No migrations to plan.")
     projects = [project for project in plans.projects if project.migrations]
     wide = Style(width=10_000)
-    blocks += [f"<sub>{literal(line)}</sub>" for line in assumed(_assumptions(projects), wide)]
+    about = [*held_against(plans.held, len(plans.projects), wide), *assumed(_assumptions(projects), wide)]
+    blocks += [f"<sub>{literal(line)}</sub>" for line in about]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -328,7 +343,8 @@ def _section(migration: MigrationPlan) -> Iterator[str]:
     found = verdicts(migration)
     worst = found[0].grade if found else "safe"
     yield f"### {_EMOJI[worst]} {code(f'{migration.app}.{migration.name}')}"
-    yield "\\\n".join(f"**{verdict.label}**{literal(verdict.rest)}" for verdict in found)
+    sizes = [f"**Sizes**: {literal(_sizes(migration))}."] if migration.sizes else []
+    yield "\\\n".join([*(f"**{verdict.label}**{literal(verdict.rest)}" for verdict in found), *sizes])
     if migration.operations:
         said: set[str] = set()
         rows = ["| | | Operation | What it does |", "|---|---|---|---|"]

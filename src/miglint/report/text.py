@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from miglint.facts.source import TOP, Span
-from miglint.findings import Assumption, Finding, Related, Report, Severity
+from miglint.findings import Assumption, Finding, Held, Related, Report, Severity
 from miglint.report import Pages, Style, shown
 from miglint.report.fold import Folded, fold
 from miglint.report.frame import Mark, frame, source_lines
@@ -51,7 +51,11 @@ def concise_line(finding: Finding, style: Style) -> str:
 
 def brief_summary(report: Report, style: Style) -> list[str]:
     """What was found in how much, and the versions assumed."""
-    return [_verdict(report, style), *held_against(report, style), *assumed(report.assumptions, style)]
+    return [
+        _verdict(report, style),
+        *held_against(report.held, len(report.assumptions), style),
+        *assumed(report.assumptions, style),
+    ]
 
 
 def statistics(report: Report, style: Style) -> str:
@@ -96,13 +100,16 @@ def assumed(assumptions: Sequence[Assumption], style: Style) -> Iterator[str]:
             yield paint(line, "dim", style.colour)
 
 
-def held_against(report: Report, style: Style) -> Iterator[str]:
-    """What the migrations were held against, who said so, and how many of them are new."""
-    for held in report.held:
+def held_against(bases: Sequence[Held], projects: int, style: Style) -> Iterator[str]:
+    """What the migrations were held against, who said so, and how many of them are new.
+
+    Whose base it is goes without saying where all `projects` of the report share it.
+    """
+    for held in bases:
         base = visible(short_ref(held.ref))
         about = f"{held.commit or 'nothing is committed yet'}, {visible(held.told_by)}"
         whose = ""
-        if len(report.held) > 1 or len(held.projects) < len(report.assumptions):
+        if len(bases) > 1 or len(held.projects) < projects:
             whose = f" for {_few(sorted(map(visible, held.projects)))}"
         new = "none" if not held.new else str(held.new)
         is_new = "is new" if held.new <= 1 else "are new"
@@ -246,7 +253,7 @@ def _example(group: Sequence[Finding], room: int, style: Style) -> str:
 
 def _summary(report: Report, folded: Folded, style: Style) -> Iterator[str]:
     yield _verdict(report, style)
-    yield from held_against(report, style)
+    yield from held_against(report.held, len(report.assumptions), style)
     yield from _ways_on(report, folded, style)
     if report.unreadable:
         yield f"{count_of(report.unreadable, 'file')} could not be read, so the history has gaps there."
