@@ -315,6 +315,29 @@ def test_two_projects_of_one_tree_share_a_baseline(tmp_path: Path, monkeypatch: 
     assert main(["check", "-q", "--baseline", "accepted.json"]) == 1
 
 
+def test_what_two_branches_accept_is_merged_by_git(few: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    (few.root / ".gitattributes").write_text("accepted.json merge=union\n")
+    main(["check", "-q", "--write-baseline", "accepted.json"])
+    few.commit()
+    start = git(few.root, "rev-parse", "--abbrev-ref", "HEAD").strip()
+    git(few.root, "checkout", "-qb", "theirs")
+    few.add(*["migrations.RunPython(fill)"] * 5)
+    main(["check", "-q", "--write-baseline", "accepted.json"])
+    few.commit()
+    git(few.root, "checkout", "-q", start)
+    few.folder.joinpath("0002_change.py").write_text(
+        few.folder.joinpath("0002_change.py")
+        .read_text()
+        .replace("    ]\n", "        migrations.RunPython(fill),\n    ]\n")
+    )
+    main(["check", "-q", "--write-baseline", "accepted.json"])
+    few.commit()
+    git(few.root, "-c", "user.name=a", "-c", "user.email=a@example.org", "merge", "-q", "--no-edit", "theirs")
+    capsys.readouterr()
+    code, report = check(capsys, "--baseline", "accepted.json")
+    assert (code, report["findings"], report["summary"]["suppressed"]) == (0, [], 8)
+
+
 # The comments.
 
 

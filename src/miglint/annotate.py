@@ -127,7 +127,7 @@ class _Page:
         return _Edit(at, at, f"  {text}")
 
     def edited(self, edits: Iterable[_Edit]) -> str:
-        pieces = []
+        pieces: list[str] = []
         done = 0
         for start, end, replacement in sorted(edits):
             pieces += self.text[done:start], replacement
