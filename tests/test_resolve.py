@@ -128,6 +128,19 @@ class TestNames:
     def test_star_imports_in_circles(self):
         assert self.find("b.x", a="", b="from c import *\n", c="from b import *\n") is None
 
+    def test_star_imports_of_modules_that_are_not_there(self):
+        # Generated, ignored by git, or written in C.
+        package = {"a": "", "b/__init__": "from .database import *\nfrom b.extension import *\n"}
+        package["b/here"] = "x = 3\n"
+
+        assert self.find("b.x", **package) is None
+        assert self.find("b.x", **package | {"b/__init__": "from .database import *\nfrom .here import *\n"}) == Found(
+            "b/here.py", "x", Literal(3)
+        )
+
+    def test_that_grow(self):
+        assert self.find("a.x", a="from b import c\nx = c.d\n", b="from a import x as c\n") is None
+
     def test_of_files_that_are_not_read_yet_are_asked_for(self):
         modules = modules_of(["a.py", "b.py"])
 

@@ -394,7 +394,7 @@ class Modules:
                 return None
 
     def _find(self, name: str, near: str, seen: set[tuple[str, str]]) -> Meaning:
-        if (name, near) in seen:
+        if (name, near) in seen or len(seen) > _MOST_NAMES:
             return None
         seen.add((name, near))
         if name.startswith("#"):
@@ -438,6 +438,9 @@ class Modules:
         module = self.module(path)
         outside: Meaning = None
         for star in reversed(module.stars if module is not None else ()):
+            # A module that is not there is no name of the package that it would be in.
+            if self.lookup.module(star, path) is None and self.lookup.longest(star, path) is not None:
+                continue
             found = self._find(star + ("" if star.endswith(".") else ".") + name, path, seen)
             if isinstance(found, Found):
                 return found
@@ -734,6 +737,9 @@ def _token(meaning: Found | External) -> str:
 
 # How deep names may lead to names, and calls to calls, before it is taken for a circle.
 _DEEPEST = 30
+
+# Names that one name may lead to, each in another place: what imports what for ever ends here.
+_MOST_NAMES = 200
 
 # A list of a thousand operations takes some ten thousand.
 _MOST_STEPS = 200_000
