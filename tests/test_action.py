@@ -17,7 +17,7 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[1]
 ACTION = yaml.safe_load((CHECKOUT / "action.yml").read_text(encoding="utf-8"))
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
-INSTALL, FETCH, CHECK = "Install miglint", "Fetch the base branch", "Check migrations"
+INSTALL, FETCH, CHECK = "Install miglint", "Fetch the base", "Check migrations"
 
 COMMAND = "import sys; sys.path.pop(0); from miglint.cli import main; sys.exit(main())"
 
@@ -200,6 +200,16 @@ def test_a_named_base_is_fetched_too(checkout: Path, remote: Path, temporary: Pa
 
 
 @runs_bash
+def test_a_commit_is_fetched_too(checkout: Path, remote: Path, temporary: Path) -> None:
+    """As in a merge queue, or after a push: there the event names the commit that was there before."""
+    before = git(remote, "rev-parse", "main~1")
+    runner = Runner(checkout, temporary)
+    assert runner.step(FETCH, since=before).code == 0
+    assert git(checkout, "merge-base", "HEAD", before) == before
+    assert [uri(result) for result in results(runner.step(CHECK, since=before))] == ["shop/migrations/0002_fill.py"]
+
+
+@runs_bash
 def test_a_whole_clone_stays_whole(remote: Path, tmp_path: Path, temporary: Path) -> None:
     git(tmp_path, "clone", "-q", remote.as_uri(), "whole")
     runner = Runner(tmp_path / "whole", temporary)
@@ -219,7 +229,7 @@ def test_a_base_that_cannot_be_fetched_is_said_and_stops_nothing(checkout: Path,
     runner.environment["GITHUB_BASE_REF"] = base
     done = runner.step(FETCH)
     assert done.code == 0
-    assert "The base branch cannot be fetched, so every migration counts as new." in done.log
+    assert "The base cannot be fetched, so every migration counts as new." in done.log
     assert not (checkout / "made").exists()
 
 
