@@ -40,7 +40,10 @@ def events_of(
         case Insert(table):
             yield from _own(found.table(table), None)
         case Update(table, columns):
-            yield from _own(found.table(table), None if _meets(statement, written) else columns)
+            if _meets(statement, written):
+                yield from _own(found.table(table), None)
+            elif not _empties(statement):
+                yield from _own(found.table(table), columns)
             # Nothing refers to a key that is NULL.
             if _filled(statement) is None:
                 yield from _others(table, columns, found)
@@ -82,6 +85,13 @@ def _filled(update: Update) -> str | None:
     words = update.text.rstrip("; ").upper().rpartition(" WHERE ")[2].replace('"', "").split()
     is_it = len(update.columns) == 1 and words == [update.columns[0].upper(), "IS", "NULL"]
     return update.columns[0] if is_it else None
+
+
+def _empties(update: Update) -> bool:
+    """Whether it sets one column to NULL, which refers to nothing."""
+    words = update.text.upper().partition(" SET ")[2].partition(" WHERE ")[0].strip("; ").replace('"', "")
+    name, _, value = words.partition("=")
+    return len(update.columns) == 1 and name.strip() == update.columns[0].upper() and value.strip() == "NULL"
 
 
 def _own(table: TableState | None, columns: tuple[str, ...] | None) -> Iterator[tuple[str, str | None]]:
