@@ -512,6 +512,21 @@ def test_a_first_run_shows_the_newest_migration_and_counts_the_older_ones(
     assert capsys.readouterr().out.count("MIG501 irreversible-run-python (warning)") == 15
 
 
+def test_each_project_of_a_tree_has_newest_migrations_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, newest in (("a", 9), ("b", 12)):
+        project(tmp_path / name, **{f"{number:04}_x": one_way(number) for number in range(2, newest + 1)})
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"]) == 1
+    text = capsys.readouterr().out
+    assert [line.split(":")[0] for line in text.splitlines() if "MIG501 irreversible-run-python (" in line] == [
+        "a/shop/migrations/0009_x.py",
+        "b/shop/migrations/0012_x.py",
+    ]
+    assert "\n17  warning  MIG501 irreversible-run-python  b/shop/migrations/0011_x.py:6\n" in text
+
+
 def test_a_file_that_is_named_is_shown_however_old(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *(f"shop/migrations/{number:04}_x.py" for number in range(2, 14))]) == 1
     assert capsys.readouterr().out.count("MIG501 irreversible-run-python (warning)") == 12

@@ -210,6 +210,8 @@ class Report:
     # The migrations that a reader is after, as (project, app, name): where a base is known those that are new, else
     # each app's newest, and those whose files were named.
     current: frozenset[tuple[str, str, str]] = frozenset()
+    # Whether there is a repository that could tell what is new.
+    in_repository: bool = True
 
     def is_current(self, finding: Finding) -> bool:
         return (finding.project, finding.app, finding.migration) in self.current

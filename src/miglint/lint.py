@@ -311,7 +311,8 @@ def judge(options: Options, progress: Progress | None) -> Run:
             kept += [_moved(finding, tree.prefix) for finding in here]
             hidden += [_moved(finding, tree.prefix) for finding in covered if _in_scope(finding, tree.scope)]
             infos |= {info.code: info for info in _infos(config)}
-            described += in_force(project.layout, project.target, config, facts.evidence, sizes.source)
+            named = sizes.source, ledger.baseline.path
+            described += in_force(project.layout, project.target, config, facts.evidence, *named)
             broken = [one.path for one in project.unreadable if _is_own(one.key.app_label, project)]
             for path in (*(one.path for one in _own(project)), *broken):
                 migrations[tree.prefix + path] = _under(path, tree.scope)
@@ -353,6 +354,7 @@ def judge(options: Options, progress: Progress | None) -> Run:
         held=bases_known.held(),
         new=bases_known.new(),
         current=frozenset(current),
+        in_repository=any(tree.repository.known for tree in reading.trees),
     )
     return Run(report, reading.trees, found, failed, baselines.consulted())
 
@@ -456,7 +458,7 @@ class _Statistics:
     def _of(self, path: str, shown: str, who: str) -> Mapping[str, Counted] | ConfigError:
         if path not in self.read:
             try:
-                self.read[path] = read_statistics(Path(path).read_bytes(), shown)
+                self.read[path] = read_statistics(read.read_whole(path), shown)
             except OSError as error:
                 self.read[path] = ConfigError([f"{who} '{shown}' cannot be read: {_reason(error)}."])
             except ConfigError as error:
@@ -517,7 +519,7 @@ class _Baselines:
         if real not in self.ledgers:
             try:
                 missing = self.options.new_baseline and not (Path(real).is_file() and Path(real).stat().st_size)
-                baseline = Baseline(shown) if missing else read_baseline(Path(real).read_bytes(), shown)
+                baseline = Baseline(shown) if missing else read_baseline(read.read_whole(real), shown)
                 self.ledgers[real] = Ledger(baseline)
             except OSError as error:
                 self.ledgers[real] = ConfigError([f"{who} '{shown}' cannot be read: {_reason(error)}."])

@@ -153,6 +153,12 @@ def test_old_and_too_much_are_told_apart():
     )
 
 
+def test_outside_of_a_repository_nothing_can_be_since():
+    text = full(dataclasses.replace(OLD, in_repository=False))
+    assert "--since" not in text
+    assert "From here:\n  miglint check --write-baseline FILE  accepts" in text
+
+
 def test_quiet_keeps_the_table_and_drops_the_advice():
     assert full(OLD, quiet=True).endswith("30  warning  MIG401 dropped-column  shop/migrations/0030_x.py:9\n")
 

@@ -277,8 +277,9 @@ def _ways_on(report: Report, folded: Folded, style: Style) -> Iterator[str]:
     ways = [("--all", "shows every finding with its code")]
     if folded.old:
         told += " What is deployed already needs no change. From here:"
+        since = [("--since origin/main", "reports what a branch adds to main")]
         ways = [
-            ("--since origin/main", "reports what a branch adds to main"),
+            *(since if report.in_repository else []),
             ("--write-baseline FILE", "accepts all that is there today"),
             ("FILE", "shows the findings in one file"),
             ("--all", "shows every finding with its code"),
