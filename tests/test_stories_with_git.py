@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -450,6 +451,49 @@ def test_the_first_commit_of_all_can_be_checked(shop):
     shop.git("add", "--all")
     outcome = shop.check("--staged")
     assert (outcome.code, outcome.codes) == (1, ["MIG501"])
+
+
+def test_what_a_merge_brings_in_is_no_news_to_the_hook(shop):
+    shop.git("checkout", "-q", "main")
+    shop.migration("0003_fill", "0002_note", "migrations.RunPython(print)")
+    shop.add_field("0002_note", "0001_initial", "note", 'models.TextField(null=True, default="")')
+    shop.commit("Theirs")
+    shop.git("checkout", "-q", "topic")
+    shop.migration("0001_initial", None, "migrations.RunPython(print)", app="cart")
+    shop.write("cart/__init__.py")
+    shop.write("cart/migrations/__init__.py")
+    shop.commit("Ours")
+    shop.git("merge", "-q", "--no-commit", "--no-ff", "main")
+    assert shop.check("--staged").findings == []
+
+
+def test_two_leaves_that_meet_in_a_merge_stop_its_hook(shop):
+    on_main(shop, "0003_size", "0002_note", "size", "Add sizes")
+    shop.add_field("0003_city", "0002_note", "city")
+    shop.commit()
+    hook = shop.root / ".git/hooks/pre-merge-commit"
+    hook.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -m miglint check --staged --no-cache --output-format concise\n'
+    )
+    hook.chmod(0o755)
+    done = subprocess.run(
+        ["git", "merge", "--no-edit", "main"], cwd=shop.root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "MIG101" in done.stdout + done.stderr
+    assert "MIG106" not in done.stdout + done.stderr
+
+
+def test_a_hook_of_git_judges_the_repository_that_it_is_in(shop):
+    hook = shop.root / ".git/hooks/pre-commit"
+    hook.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -m miglint check --staged --no-cache --output-format concise\n'
+    )
+    hook.chmod(0o755)
+    shop.add_field("0002_note", "0001_initial", "memo")
+    done = subprocess.run(["git", "commit", "-qam", "Edit"], cwd=shop.root, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "MIG604" in done.stdout + done.stderr
 
 
 # Where the base is.

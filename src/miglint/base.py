@@ -99,6 +99,12 @@ class History:
         found = git.index(self.top or self.root)
         return found if isinstance(found, git.Refused) else self._below(found)
 
+    def joined(self) -> Blobs:
+        """The files of the commit that is being merged into HEAD, by path from the folder; none outside of a merge."""
+        commit = git.commit_of(self.top or self.root, "MERGE_HEAD")
+        found = self.blobs(commit) if isinstance(commit, str) else {}
+        return {} if isinstance(found, git.Refused) else found
+
     def fork(self, commit: str) -> str | git.Refused:
         """The commit that HEAD and another have in common."""
         if commit not in self._forks:
@@ -156,7 +162,9 @@ def read_base(history: History, wanted: Wanted, here: Tip, parse: Parse) -> tupl
             f"{wanted.told_by}: {before.why}; whether migrations of the base were edited is not known.",
         )
         return base, told
-    changed = reader.changed(before, blobs)
+    # A merge commit has two parents, and what either has is no news.
+    joined = history.joined() if wanted.staged else {}
+    changed = reader.changed(before, (blobs, joined) if joined else (blobs,))
     if wanted.staged:
         staged = history.staged()
         if isinstance(staged, git.Refused):
@@ -177,7 +185,7 @@ def read_base(history: History, wanted: Wanted, here: Tip, parse: Parse) -> tupl
             fork=fork[:10],
             forked=forked,
             commits=_commits(history, fork or None, commit, reader.lacking(keys)) if commit else {},
-            released=base.released.union(was.values()),
+            released=base.released.union(was.values(), reader.keys(joined).values()),
             dropped=frozenset(dropped),
             forked_functions={key: functions_of(reader.then[key]) for key in forked if key in reader.then},
             functions=functions,
@@ -294,16 +302,16 @@ class _Reader:
         complaint = (f"git has no contents for {told}: the clone is partial, and nothing is fetched.",)
         return dict(sorted(found.items())), complaint if missing else ()
 
-    def changed(self, before: Blobs, blobs: Blobs) -> Blobs:
+    def changed(self, before: Blobs, others: tuple[Blobs, ...]) -> Blobs:
         """The migrations of the fork that are otherwise here, or gone, and not so on the base itself."""
         return {
             path: before[path]
             for path, key in self.keys(before).items()
             if not self.is_here(path, before[path])
             # Whoever took the base's own change in did not make it.
-            and (path not in blobs or not self.is_here(path, blobs[path]))
+            and not any(self._is_as_in(blobs, path) for blobs in others)
             # What is there and no migration of ours is excluded, or cannot be read.
-            and (key in self.here.migrations or (path in blobs and self.here.contents(path) is None))
+            and (key in self.here.migrations or self.here.contents(path) is None)
             # An app that is gone as a whole was taken out on purpose.
             and (key in self.here.migrations or self._has_package(path))
         }
@@ -324,6 +332,9 @@ class _Reader:
 
     def functions_here(self, key: MigrationKey) -> Functions:
         return functions_of(self.here.contents(self.here.migrations[key].path) or b"")
+
+    def _is_as_in(self, blobs: Blobs, path: str) -> bool:
+        return self.is_here(path, blobs[path]) if path in blobs else self.here.contents(path) is None
 
     def _has_package(self, path: str) -> bool:
         folder = path.rpartition("/")[0]

@@ -40,7 +40,18 @@ TARGET_BRANCHES = (
 
 # The variables that a report may hang on, beside miglint's own.
 HEEDED = frozenset(
-    {*TARGET_BRANCHES, "TRAVIS_PULL_REQUEST", "NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "CI", "PATH", "HOME"}
+    {
+        *TARGET_BRANCHES,
+        "TRAVIS_PULL_REQUEST",
+        "GIT_INDEX_FILE",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "TERM",
+        "COLUMNS",
+        "CI",
+        "PATH",
+        "HOME",
+    }
     | {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT", "XDG_CONFIG_HOME", "PYTHONIOENCODING"}
 )
 
@@ -75,6 +86,7 @@ def run(arguments: tuple[str, ...], folder: str, given: bytes = b"") -> Reply | 
     if program is None:
         return Refused("git is not installed")
     environment = {name: value for name, value in os.environ.items() if name not in _INHERITED}
+    environment |= _index_of_commit(folder)
     try:
         done = subprocess.run(
             (program, *_ALWAYS, *arguments),
@@ -92,3 +104,22 @@ def run(arguments: tuple[str, ...], folder: str, given: bytes = b"") -> Reply | 
         return Refused(f"git could not be started ({error.strerror or error})")
     witness.heard(arguments, folder, given, done.stdout, done.returncode)
     return Reply(done.stdout, done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+
+
+def _index_of_commit(folder: str) -> dict[str, str]:
+    """The index that `git commit -a` has made for the commit, if this is its hook, and the folder of its repository."""
+    named = os.environ.get("GIT_INDEX_FILE")
+    top = toplevel(os.path.abspath(folder)) if named else None
+    if not named or top is None:
+        return {}
+    git_folder = os.path.join(top, ".git")
+    if os.path.isfile(git_folder):
+        try:
+            with open(git_folder, encoding="utf-8", errors="surrogateescape") as file:
+                git_folder = os.path.join(top, file.read().removeprefix("gitdir:").strip())
+        except OSError:
+            return {}
+    # Hooks run at the top.
+    index = os.path.abspath(os.path.join(top, named))
+    is_ours = os.path.realpath(os.path.dirname(index)) == os.path.realpath(git_folder)
+    return {"GIT_INDEX_FILE": index} if is_ours else {}
