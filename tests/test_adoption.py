@@ -285,6 +285,29 @@ def test_a_reason_that_people_write_into_a_line_stays_and_is_said(
     assert reasons == ["accepted.json", "see ticket 12", "see ticket 12"]
 
 
+def test_a_baseline_that_changes_is_read_again(few: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "-q", "--write-baseline", "accepted.json"])
+    few.commit()
+    arguments = ["check", "--output-format", "json", "--baseline", "accepted.json", "--cache-dir", ".cache"]
+    assert main(arguments) == 0
+    # As long as it was, and written at the same time.
+    path = Path("accepted.json")
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    other = {"0": "1"}.get(path.read_text()[3], "0")
+    path.write_text(path.read_text()[:3] + other + path.read_text()[4:])
+    os.utime(path, ns=times)
+    capsys.readouterr()
+    assert main(arguments) == 1
+    assert codes(json.loads(capsys.readouterr().out)) == ["MIG003", "MIG501"]
+
+
+def test_show_settings_names_the_baseline(few: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["check", "-q", "--write-baseline", "accepted.json"])
+    capsys.readouterr()
+    main(["check", "--baseline", "accepted.json", "--show-settings"])
+    assert "baseline         = accepted.json\n" in capsys.readouterr().out
+
+
 def test_a_file_that_is_no_baseline_is_not_written_over(few: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "-q", "--write-baseline", "manage.py"]) == 2
     assert "manage.py: line 1 is no JSON" in capsys.readouterr().err

@@ -26,11 +26,12 @@ _MOST_PROBLEMS = 20
 
 
 class Entry(NamedTuple):
-    """One accepted finding. `values` are the line's, `line` and `width` where it stands in its file."""
+    """One accepted finding. `values` are the line's; `line` and `column` are where it starts, `width` is the line's."""
 
     fingerprint: str
     values: Mapping[str, Any]
     line: int = 0
+    column: int = 1
     width: int = 0
 
     @property
@@ -79,16 +80,16 @@ def read_baseline(data: bytes, path: str) -> Baseline:
     if type(version) is not int or version != VERSION:
         line = _line(text, max(text.rfind('"version"'), 0))
         raise ConfigError([f"{path}: line {line}: version {json.dumps(version)} is none that this miglint can read."])
-    lines = {key: (line, width) for key, line, width in reversed(list(_keys(text)))}
+    places = {place.key: place for place in reversed(list(_keys(text)))}
     problems: list[str] = []
     entries: dict[str, Entry] = {}
     for key, values in document.items():
-        line, width = lines.get(key) or (_line(text, max(text.find(json.dumps(key)), 0)), 0)
+        place = places.get(key) or _Place(key, _line(text, max(text.find(json.dumps(key)), 0)), 1, 0)
         problem = _problem(key, values)
         if problem is not None:
-            problems.append(f"{path}: line {line}: {problem}.")
+            problems.append(f"{path}: line {place.line}: {problem}.")
         else:
-            entries[key] = Entry(key, values, line, width)
+            entries[key] = Entry(key, values, *place[1:])
     if problems:
         more = [f"{path}: and {len(problems) - _MOST_PROBLEMS} more."] if len(problems) > _MOST_PROBLEMS else []
         raise ConfigError([*problems[:_MOST_PROBLEMS], *more])
@@ -129,8 +130,8 @@ def pruned(baseline: Baseline, gone: Collection[str]) -> str:
     """The text without the lines of `gone`, everything else as it stands."""
     lines = re.split(r"(?<=\n)", baseline.text)
     keys: dict[int, list[str]] = {}
-    for key, line, _ in _keys(baseline.text):
-        keys.setdefault(line, []).append(key)
+    for place in _keys(baseline.text):
+        keys.setdefault(place.line, []).append(place.key)
     matched = {
         line
         for line, here in keys.items()
@@ -198,7 +199,7 @@ class Ledger:
                 yield entry, self._complaint(entry, entry.code in known, config), config
 
     def _complaint(self, entry: Entry, is_code: bool, config: Config) -> Finding:
-        place = self._place(entry)
+        place, whole = self._place(entry), Span(entry.line, 1, entry.line, entry.width + 1)
         whose = f" in '{entry.migration}'" if entry.migration else ""
         if is_code:
             message = f"The finding by {entry.code}{whose} that this entry accepts is gone."
@@ -213,13 +214,15 @@ class Ledger:
             location=place,
             project=entry.project,
             subject=f"{self.at}:{entry.fingerprint}",
-            fixes=(Fix("Remove the entry", (Edit(place, ""),), "safe"),),
+            fixes=(Fix("Remove the entry", (Edit(Location(self.at, whole), ""),), "safe"),),
         )
         by = PerFileIgnores(config).hide(finding)
         return finding if by is None else dataclasses.replace(finding, suppressed=by)
 
     def _place(self, entry: Entry) -> Location:
-        return Location(self.at, Span(entry.line, 1, entry.line, entry.width + 1))
+        """The fingerprint in quotes: the whole line is too long to be shown."""
+        end = entry.column + len(entry.fingerprint) + 2
+        return Location(self.at, Span(entry.line, entry.column, entry.line, end))
 
 
 def _looked_at(entry: Entry, project: Judged, known: Collection[str]) -> bool:
@@ -238,15 +241,22 @@ def _problem(key: str, values: object) -> str | None:
     return f'"{wrong}" is to be a string' if wrong else None
 
 
-def _keys(text: str) -> Iterator[tuple[str, int, int]]:
-    """Every key that holds an object, its line, and how wide that line is."""
+class _Place(NamedTuple):
+    key: str
+    line: int
+    column: int
+    width: int
+
+
+def _keys(text: str) -> Iterator[_Place]:
+    """Every key that holds an object, where it stands, and how wide its line is."""
     line, seen = 1, 0
     for found in _KEY.finditer(text):
         line += text.count("\n", seen, found.start())
         seen = found.start()
         end = text.find("\n", seen)
         start = text.rfind("\n", 0, seen) + 1
-        yield found[1], line, len(text[start : len(text) if end < 0 else end].rstrip("\r"))
+        yield _Place(found[1], line, seen - start + 1, len(text[start : len(text) if end < 0 else end].rstrip("\r")))
 
 
 def _line(text: str, offset: int) -> int:

@@ -168,13 +168,20 @@ def read(
 
 def read_configuration(path: str | Path) -> Configuration:
     """The settings in a `miglint.toml`, or in `[tool.miglint]` of a pyproject.toml. Raises OSError, ValueError."""
-    values = _toml(Path(path).read_bytes())
+    values = _toml(read_whole(path))
     if Path(path).name == "pyproject.toml":
         tool = values.get("tool", {})
         values = tool.get("miglint", {}) if isinstance(tool, dict) else {}
     if not isinstance(values, dict):
         raise ValueError("[tool.miglint] is no table")
     return Configuration(str(path), values)
+
+
+def read_whole(path: str | Path) -> bytes:
+    """A file that the settings or the command line name, however large. Raises OSError."""
+    data = Path(path).read_bytes()
+    witness.saw_file(os.path.abspath(path), data)
+    return data
 
 
 _TABLE = re.compile(rb"^\s*\[+\s*tool\s*\.\s*[\"']?miglint\b", re.MULTILINE)

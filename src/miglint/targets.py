@@ -188,7 +188,9 @@ def assumption(root: str, target: Target) -> Assumption:
     )
 
 
-def in_force(layout: Layout, target: Target, config: Config, evidence: Evidence, statistics: str) -> Iterator[str]:
+def in_force(
+    layout: Layout, target: Target, config: Config, evidence: Evidence, statistics: str, baseline: str
+) -> Iterator[str]:
     """The settings of one project, line by line, for `--show-settings`."""
     yield f"[{layout.root}]"
     yield f"settings file    = {config.path or 'none'}"
@@ -201,6 +203,7 @@ def in_force(layout: Layout, target: Target, config: Config, evidence: Evidence,
     yield f"rules            = {', '.join(sorted(config.selected()))}"
     yield f"large-tables     = {', '.join(config.large_tables) or 'none'}"
     yield f"table-statistics = {statistics or 'none'}"
+    yield f"baseline         = {baseline or 'none'}"
     yield f"exclude          = {', '.join(config.exclude) or 'none'}"
     for app in layout.apps:
         note = ", for linking only" if app.label in layout.linking_only else ""
