@@ -71,8 +71,8 @@ def test_a_field_that_was_not_null_already_or_has_no_default_makes_django_write_
 @pytest.mark.parametrize(
     ("text", "begins"),
     [
-        ("UPDATE shop_order SET code = ''", "One UPDATE updates every row of 'shop_order':"),
-        ("DELETE FROM shop_order", "One DELETE deletes every row of 'shop_order':"),
+        ("UPDATE shop_order SET code = ''", "One UPDATE writes every row of 'shop_order':"),
+        ("DELETE FROM shop_order", "One DELETE takes every row of 'shop_order':"),
     ],
 )
 def test_sql_says_what_becomes_of_which_rows(text, begins):
