@@ -123,7 +123,7 @@ class _Edits:
             case (None, _) if name in _WAYS_BACK:
                 return
             case (_, None) if name in _WAYS_BACK:
-                yield Edit(f"'{name}' is gone, so it cannot be undone", place)
+                yield Edit(f"{name} is gone, so it cannot be undone", place)
             case _ if name in _WAYS_BACK:
                 return
             case (Unresolved(), _) | (_, Unresolved()):
