@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections import Counter
@@ -529,7 +530,11 @@ class _Baselines:
 
 
 def _from_root(path: Path, tree: read.Tree) -> str:
-    return os.path.relpath(os.path.realpath(path), os.path.realpath(tree.root)).replace(os.sep, "/")
+    real = os.path.realpath(path)
+    # On another drive than the tree, no way leads there from its root.
+    with contextlib.suppress(ValueError):
+        real = os.path.relpath(real, os.path.realpath(tree.root))
+    return real.replace(os.sep, "/")
 
 
 def _judged(project: Project, config: Config, tree: read.Tree) -> Judged:
