@@ -187,16 +187,20 @@ class Ledger:
 
         `everything` says that the whole tree was: then an entry of a project that is not there is stale too.
         """
-        known = set(all_codes())
+        known = frozenset(all_codes())
+        # What is misspelt would never have been made, whatever is selected.
+        judged = [(one, one.config.selected() | {None}) for one in self.judged]
         for entry in self.baseline.entries.values():
             if entry.fingerprint in self.used:
                 continue
-            about = [one for one in self.judged if one.root == entry.project] or (self.judged if everything else [])
-            if not about or not all(_looked_at(entry, one, known) for one in about):
-                continue
-            config = about[0].config
-            if UNUSED_SUPPRESSION in config.selected():
-                yield entry, self._complaint(entry, entry.code in known, config), config
+            code = entry.code if entry.code in known else None
+            about = [pair for pair in judged if pair[0].root == entry.project] or (judged if everything else [])
+            if about and all(
+                one.whole and code in selected and entry.migration not in one.unreadable for one, selected in about
+            ):
+                config, selected = about[0][0].config, about[0][1]
+                if UNUSED_SUPPRESSION in selected:
+                    yield entry, self._complaint(entry, code is not None, config), config
 
     def _complaint(self, entry: Entry, is_code: bool, config: Config) -> Finding:
         place, whole = self._place(entry), Span(entry.line, 1, entry.line, entry.width + 1)
@@ -223,12 +227,6 @@ class Ledger:
         """The fingerprint in quotes: the whole line is too long to be shown."""
         end = entry.column + len(entry.fingerprint) + 2
         return Location(self.at, Span(entry.line, entry.column, entry.line, end))
-
-
-def _looked_at(entry: Entry, project: Judged, known: Collection[str]) -> bool:
-    """Whether a run would have made an entry's finding. What is misspelt would never have been made."""
-    selected = entry.code in project.config.selected() or entry.code not in known
-    return project.whole and selected and entry.migration not in project.unreadable
 
 
 def _problem(key: str, values: object) -> str | None:
