@@ -115,7 +115,7 @@ def test_the_table_counts_each_rule_with_an_example_and_says_how_to_go_on():
     assert (
         text[text.index("42 findings") :]
         == """\
-42 findings about older migrations, by rule, with an example of each:
+42 findings about older migrations, by rule with an example:
 12  error    MIG302 blocking-index  shop/migrations/0012_x.py:9
 30  warning  MIG401 dropped-column  shop/migrations/0030_x.py:9
 
@@ -136,19 +136,19 @@ def test_a_table_that_is_too_wide_has_each_place_below_its_rule():
 
 def test_where_nothing_is_shown_one_by_one_the_table_says_it_all():
     text = full(report(*many(DEPLOYING, 12)))
-    assert text.startswith("12 findings about older migrations, by rule, with an example of each:\n")
+    assert text.startswith("12 findings about older migrations, by rule with an example:\n")
     assert "\nNone of them is shown, 12 are in the table." in text
 
 
 def test_what_is_only_too_much_is_not_called_old():
     text = full(report(*many(LEAVES, 61)))
-    assert "\n11 more findings, by rule, with an example of each:\n11  error    MIG101 multiple-leaf-nodes  " in text
+    assert "\n11 more findings, by rule with an example:\n11  error    MIG101 multiple-leaf-nodes  " in text
     assert "50 of them are shown, 11 are in the table.\n  miglint check --all  shows every finding" in text
     assert "--since" not in text
 
 
 def test_old_and_too_much_are_told_apart():
-    assert "\n30 findings, 20 of them about older migrations, by rule, with an example of each:\n" in full(
+    assert "\n30 findings, 20 of them about older migrations, by rule with an example:\n" in full(
         report(*many(LEAVES, 60), *many(DEPLOYING, 20))
     )
 
@@ -183,3 +183,10 @@ def test_suppressed_findings_that_are_asked_for_are_counted_apart():
 def test_programs_get_all_of_it():
     for format_ in ("concise", "json", "sarif", "rdjson", "gitlab"):
         assert render(OLD, format_, Style(), pages).count("It waits.") >= 43
+
+
+def test_a_place_that_alone_is_too_long_stands_below_its_rule():
+    far = dataclasses.replace(one(BREAKING, 5), location=Location(f"shop/{'a' * 50}/0005_x.py", Span(9, 1, 9, 5)))
+    text = full(report(*many(DEPLOYING, 12), *many(LEAVES, 60), far), width=80)
+    assert "\n12  error    MIG302 blocking-index       shop/migrations/0012_x.py:9\n" in text
+    assert f"\n 1  warning  MIG401 dropped-column\n    shop/{'a' * 50}/0005_x.py:9\n" in text

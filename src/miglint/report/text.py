@@ -211,7 +211,7 @@ def _counted(folded: Folded, report: Report, style: Style) -> Iterator[str]:
     if folded.old:
         some = "" if folded.old == count else f", {folded.old} of them"
         head = f"{head}{some} about older migrations"
-    head += ", by rule, with an example of each:" if count > 1 else ":"
+    head += ", by rule with an example:" if count > 1 else ":"
     yield from wrap(head, style.width)
     yield from _table(folded.counted, style, places=True)
 
@@ -233,15 +233,21 @@ def _table(findings: Iterable[Finding], style: Style, places: bool = False) -> I
         for (severity, code, name, hidden), group in rows
     ]
     room = max((len(start) + len(rule) for start, rule, _ in heads), default=0) + 2
-    examples = [_example(group, style.width - room, style) for _, group in rows] if places else [""] * len(rows)
-    beside = all(columns(place) <= style.width - room for place in examples)
-    if not beside:
-        examples = [_example(group, style.width - digits - 2, style) for _, group in rows]
-    for (start, rule, how), place in zip(heads, examples, strict=True):
-        gap = " " * (room - len(start) - len(rule)) if beside and place else ""
-        yield f"{start}{paint(rule, how, style.colour)}{gap}{paint(place, 'dim', style.colour) if beside else ''}"
-        if not beside:
-            yield f"{' ' * (digits + 2)}{paint(place, 'dim', style.colour)}"
+    if not places:
+        yield from (start + paint(rule, how, style.colour) for start, rule, how in heads)
+        return
+    indent = " " * (digits + 2)
+    examples = [_example(group, style.width - room, style) for _, group in rows]
+    fitting = [columns(place) <= style.width - room for place in examples]
+    # Places stand beside their rules, and few of them below; where there is little room, all below.
+    beside = 2 * sum(fitting) > len(fitting)
+    for (start, rule, how), place, fits, (_, group) in zip(heads, examples, fitting, rows, strict=True):
+        head = start + paint(rule, how, style.colour)
+        if beside and fits:
+            yield f"{head}{' ' * (room - len(start) - len(rule))}{paint(place, 'dim', style.colour)}"
+        else:
+            yield head
+            yield indent + paint(_example(group, style.width - len(indent), style), "dim", style.colour)
 
 
 def _example(group: Sequence[Finding], room: int, style: Style) -> str:
