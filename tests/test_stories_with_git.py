@@ -444,6 +444,19 @@ def test_an_edit_counts_once_it_is_staged(shop):
     assert shop.check("--staged").codes == ["MIG604"]
 
 
+def test_what_only_the_branch_has_may_be_edited_where_the_settings_name_its_base(shop):
+    shop.add_field("0003_city", "0002_note", "city")
+    shop.commit()
+    shop.add_field("0003_city", "0002_note", "town")
+    shop.git("add", "shop")
+    assert shop.check("--staged").codes == ["MIG604"]
+    shop.write("miglint.toml", 'base-ref = "main"\n')
+    assert shop.check("--staged").findings == []
+    shop.add_field("0002_note", "0001_initial", "memo")
+    shop.git("add", "shop")
+    assert shop.check("--staged").codes == ["MIG604"]
+
+
 def test_the_first_commit_of_all_can_be_checked(shop):
     shutil.rmtree(shop.root / ".git")
     shop.git("init", "-q")

@@ -187,7 +187,11 @@ def read_base(history: History, wanted: Wanted, here: Tip, parse: Parse) -> tupl
             commits=_commits(history, fork or None, commit, reader.lacking(keys)) if commit else {},
             released=base.released.union(was.values(), reader.keys(joined).values()),
             dropped=frozenset(dropped),
-            forked_functions={key: functions_of(reader.then[key]) for key in forked if key in reader.then},
+            forked_functions={
+                key: functions_of(reader.then[key])
+                for key, one in forked.items()
+                if key in reader.then and one.module.functions
+            },
             functions=functions,
         ),
         tuple(dict.fromkeys((*complaints, *more))),
@@ -331,7 +335,8 @@ class _Reader:
         yield from (key for key in self.here.migrations if key.app_label in labels and key not in released)
 
     def functions_here(self, key: MigrationKey) -> Functions:
-        return functions_of(self.here.contents(self.here.migrations[key].path) or b"")
+        migration = self.here.migrations[key]
+        return functions_of(self.here.contents(migration.path) or b"") if migration.module.functions else {}
 
     def _is_as_in(self, blobs: Blobs, path: str) -> bool:
         return self.is_here(path, blobs[path]) if path in blobs else self.here.contents(path) is None

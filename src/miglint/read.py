@@ -382,8 +382,18 @@ class _Reader:
                 told = self.problems if wanted.insists and base is None else self.notices
                 told.extend(complaints)
                 if base is not None:
-                    return base
+                    return self._with_own_edits(base, here, history) if wanted.staged else base
         return None
+
+    def _with_own_edits(self, base: Base, here: Tip, history: History) -> Base:
+        """The last commit as a base: a branch may edit what it committed itself, where it is known what that is."""
+        for wanted in (self.target_branch, self._configured_base(here.layout.root)):
+            if wanted is not None and base.forked:
+                known, _ = bases.read_base(history, wanted, here, self.parse)
+                if known is not None:
+                    forked = {key: one for key, one in base.forked.items() if key in known.released}
+                    return replace(base, forked=forked)
+        return base
 
     def _configured_base(self, root: str) -> Wanted | None:
         configuration = self._configuration_of(root)
