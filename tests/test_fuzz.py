@@ -28,6 +28,13 @@ def each() -> Iterator[Trials]:
 
 # Operations in the newest migration of the shop.
 HARMFUL = {
+    "many signs in a row": f"migrations.RunSQL('SELECT 1', hints={'-' * 340}a)",
+    "many calls in a row": f"migrations.RunSQL('SELECT 1', hints=a{'.b(1)' * 170})",
+    "many terms in a row": f"migrations.RunPython({' + '.join(['a'] * 340)})",
+    "many conditions in a row": (
+        "migrations.AddConstraint('album', models.CheckConstraint(name='c', "
+        f"check={' | '.join(['models.Q(stock=1)'] * 170)}))"
+    ),
     "a lock that there is not": "migrations.RunSQL('LOCK TABLE shop_album IN VERY EXCLUSIVE MODE')",
     "a number that cannot be written": f"migrations.RunSQL('SELECT 1', hints={{'a': 0x{'f' * 5000}}})",
     "half a surrogate pair in the name of an index": (

@@ -44,7 +44,10 @@ _BUDGET = 20_000
 # A value that holds itself many times over is a small graph and a huge tree.
 _LARGEST_VALUE = 50_000
 _LONGEST_NUMBER = 1000
-_DEEPEST_VALUE = 200
+# What keeps, reads and compares values calls itself some six times for each level.
+_DEEPEST_VALUE = 100
+# From here on, it is looked at how deep a value is.
+_DEEP = 20
 
 _TRUTHS: dict[str, Literal] = {"True": Literal(True), "False": Literal(False), "None": Literal(None)}
 
@@ -123,13 +126,24 @@ class Evaluator:
     def __init__(self, positions: Positions) -> None:
         self.positions = positions
         self.budget = _BUDGET
-        # Whether a value was used again since the last look: only such values can grow beyond the file.
+        # Whether a value was used again, or is deep, since the last look: only such values can be too much.
         self.reused = False
+        self.depth = 0
         self._span = positions.span
 
     def evaluate(self, node: cst.BaseExpression, scope: Scope) -> Value:
         case = _CASES.get(type(node))
-        return case(self, node, scope) if case is not None else Unresolved("it has to be run", self._span(node))
+        if case is None:
+            return Unresolved("it has to be run", self._span(node))
+        if self.depth > _DEEPEST_VALUE:
+            return Unresolved("it is nested too deep", self._span(node))
+        self.depth += 1
+        if self.depth > _DEEP:
+            self.reused = True
+        try:
+            return case(self, node, scope)
+        finally:
+            self.depth -= 1
 
     def digest(self, node: cst.CSTNode) -> Digest:
         """The same for the same code, however it is laid out."""
@@ -266,6 +280,7 @@ class Evaluator:
         value = self.evaluate(base, scope)
         for name in reversed(names):
             value = self._attribute_of(value, name, node)
+        self.reused = self.reused or len(names) > _DEEP
         return value
 
     def _attribute_of(self, value: Value, name: str, node: cst.CSTNode) -> Value:
@@ -302,6 +317,7 @@ class Evaluator:
                     value = self._attribute_of(value, link, base)
                 case cst.Call():
                     value = self._called(value, link, scope)
+        self.reused = self.reused or len(chain) > _DEEP
         return value
 
     def _called(self, function: Value, node: cst.Call, scope: Scope) -> Value:
@@ -456,6 +472,7 @@ class Evaluator:
         value = self.evaluate(operand, scope)
         for operator in reversed(operators):
             value = self._unary_of(operator, value, node)
+        self.reused = self.reused or len(operators) > _DEEP
         return value
 
     def _unary_of(self, operator: str, value: Value, node: cst.CSTNode) -> Value:
@@ -485,6 +502,7 @@ class Evaluator:
         for link in reversed(chain):
             right = self.evaluate(link.right, scope)
             value = fold_operator(_BINARY[type(link.operator)], value, right, self._span(link))
+        self.reused = self.reused or len(chain) > _DEEP
         return value
 
     def _boolean(self, node: cst.BooleanOperation, scope: Scope) -> Value:
@@ -541,6 +559,7 @@ class Evaluator:
         value = self.evaluate(base, scope)
         for link in reversed(chain):
             value = self._item_of(value, link, scope)
+        self.reused = self.reused or len(chain) > _DEEP
         return value
 
     def _item_of(self, value: Value, node: cst.Subscript, scope: Scope) -> Value:
