@@ -317,7 +317,7 @@ def _noise(chance: random.Random) -> bytes:
 
 
 def _bomb(chance: random.Random) -> bytes:
-    size = chance.choice([3, 20, 99, 101, 340, 360, 1000, 5000, 40_000])
+    size = chance.choice([3, 20, 99, 101, 340, 360, 1000, 5000, 12_000])
     text = chance.choice(BOMBS)(size)
     if chance.random() < 0.5:
         inside = text.rstrip("\n").removeprefix("x = ") if text.startswith("x = ") and "\n" not in text.rstrip() else ""
