@@ -364,7 +364,7 @@ def test_tables_and_what_they_take_from_others() -> None:
         "t", temporary=True, as_select=True, reads=("u", "v")
     )
     assert _one("CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (2) PARTITION BY LIST (a)") == CreateTable(
-        "p", partition_of="t", partitioned=True
+        "p", partition_of="t", partitioned=True, partition_key=("a",)
     )
 
 
@@ -406,7 +406,10 @@ def test_a_view_knows_what_it_reads_and_every_name_in_it() -> None:
 
 
 def test_what_stands_beside_tables() -> None:
-    assert _one("CREATE TRIGGER r BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION f()") == CreateTrigger("r", "t")
+    assert _one("CREATE TRIGGER r BEFORE UPDATE OF a ON t FOR EACH ROW EXECUTE FUNCTION f()") == CreateTrigger(
+        "r", "t", columns=("a",)
+    )
+    assert _one("CREATE TRIGGER r INSTEAD OF UPDATE ON v FOR EACH ROW EXECUTE FUNCTION f()") == CreateTrigger("r", "v")
     assert _one("CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING") == CreateRule("r", "t")
     assert _one("COMMENT ON COLUMN s.t.c IS 'x'") == Comment("column", "s.t", "c")
     assert _one("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'c' BEFORE 'a'") == AlterEnum("mood", adds=True)

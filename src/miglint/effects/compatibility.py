@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from miglint.effects.breaks import NOTHING, Break, Change, Compatibility
+from miglint.effects.postgresql.proof import implies, proves_not_null
 from miglint.effects.retyping import retyping
 from miglint.effects.statement_breaks import breaks_of_statements, unknown_in
 from miglint.facts.fields import Constraint, Field
@@ -388,7 +389,12 @@ def _less(made: Alteration, table: str, change: Change) -> Iterator[Break]:
 
     if has_column(old) is not True or has_column(new) is not True:
         return
-    if "nullability" in made.changed and takes_null(new) is False and against_null(made.model, name) is None:
+    if (
+        "nullability" in made.changed
+        and takes_null(new) is False
+        and against_null(made.model, name) is None
+        and not _is_refused_null(table, str(column_name(old, name)), change)
+    ):
         yield tightened(f"it took NULL since {made.before.defined.migration}")
     if "type" in made.changed:
         before, after = (type_in(field, made.model, change.before, change.ground) for field in (old, new))
@@ -408,6 +414,16 @@ def _less(made: Alteration, table: str, change: Change) -> Iterator[Break]:
         yield tightened("no two rows may have the same value any more")
     if "foreign key" in made.changed and new.kind in FOREIGN_KEYS and is_enforced(new) is True:
         yield tightened("it has to refer to a row that exists")
+
+
+def _is_refused_null(table: str, column: str, change: Change) -> bool:
+    """Whether a check of the database keeps NULL out already; one that is NOT VALID does so for what is written."""
+    held = change.database_start.table(table)
+    return held is not None and any(
+        one.condition is not None and one.enforced and proves_not_null(one.condition, column)
+        for one in held.constraints
+        if one.kind == "check"
+    )
 
 
 def _becomes_unique(made: Alteration) -> bool:
@@ -432,12 +448,22 @@ def _demands(constraint: Constraint, change: Change) -> Iterator[str]:
             elif not _is_unique_already(fields, change):
                 yield f"{called} allows no two rows with the same {', '.join(sorted(fields))}"
         case "CheckConstraint":
-            if not _speaks_of_new_columns(condition_of(constraint), change):
+            if not _speaks_of_new_columns(condition_of(constraint), change) and not _is_implied(name, change):
                 yield f"{called} checks each row that is written"
         case "ExclusionConstraint":
             yield f"{called} allows no two rows that overlap"
         case _:
             return
+
+
+def _is_implied(name: str | None, change: Change) -> bool:
+    """Whether the checks that the migration found refuse whatever a new one does."""
+    start, end = (state.table(change.table or "") for state in (change.database_start, change.database_end))
+    if start is None or end is None:
+        return False
+    made = next((one.condition for one in end.constraints if one.kind == "check" and one.name == name), None)
+    found = [one.condition for one in start.constraints if one.kind == "check" and one.condition and one.enforced]
+    return made is not None and made.unknown is None and implies(found, made)
 
 
 def _is_unique_already(fields: frozenset[str], change: Change) -> bool:

@@ -21,7 +21,9 @@ def retyping(old: ColumnType, new: ColumnType, vendor: Vendor) -> Retyping:
     if vendor == "sqlite" and new.name == old.name:
         return "same"
     if new.of is not None and old.of is not None:
-        # There is no operator between arrays of unlike items, wider ones included.
+        # The server counts no dimensions, and knows no operator between arrays of unlike items, wider ones included.
+        if _item(new) == _item(old):
+            return "same"
         return retyping(old.of, new.of, vendor) if new.of.name == old.of.name else "other"
     if new.name in _TEXTS and old.name in _TEXTS:
         return "same" if _is_as_long(old, new) else "narrower"
@@ -89,6 +91,12 @@ _KNOWN = frozenset(
         *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
     }
 )
+
+
+def _item(kind: ColumnType) -> ColumnType:
+    while kind.of is not None:
+        kind = kind.of
+    return kind
 
 
 def _is_as_long(old: ColumnType, new: ColumnType) -> bool:

@@ -25,6 +25,7 @@ from miglint.effects.effect import (
     blocking,
 )
 from miglint.effects.postgresql import Outcome, Session, outcome
+from miglint.effects.postgresql.names import misnamed
 from miglint.effects.postgresql.pending import EVERY, events_of, needs_none, rows_of
 from miglint.effects.timeouts import TIMEOUTS, is_limit
 from miglint.effects.unmeasured import unmeasured
@@ -161,7 +162,7 @@ class _Running:
         for statement, found in zip(execution.statements, executed.found, strict=True):
             if execution.deferred:
                 self._comes_into_being(statement)
-            done = self._outcome(statement, found, transaction)
+            done = self._outcome(statement, found, transaction, execution)
             for table, lock in done.locks.items():
                 name = self._name_before(table, found)
                 if name is not None:
@@ -205,12 +206,17 @@ class _Running:
         self.opened = max(self.opened, number)
         return _Open(number)
 
-    def _outcome(self, statement: Statement, found: DatabaseState, transaction: _Open) -> Outcome:
+    def _outcome(self, statement: Statement, found: DatabaseState, transaction: _Open, execution: Execution) -> Outcome:
         utc = self.utc if transaction.utc is None else transaction.utc
         session = Session(self.database.version, transaction.number > 0, utc)
         if self.database.vendor != "postgresql":
             return unmeasured(statement, self.database.vendor)
         done = outcome(statement, found, session)
+        # What waits for the end counts as there since it was asked for.
+        refused = [] if execution.deferred else list(misnamed(statement, found))
+        if refused:
+            done.effects[:] = refused
+            return done
         table = needs_none(statement, found, transaction.pending.keys())
         if table is not None:
             why = (

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from miglint.effects.breaks import Break, Change
+from miglint.effects.postgresql.proof import implies, proves_not_null
 from miglint.effects.release import KnownTable
 from miglint.effects.retyping import retyping
 from miglint.facts.values import Unresolved
@@ -157,7 +158,10 @@ def _altered(action: AlterTableAction, known: KnownTable, change: Change) -> Ite
         case SetNotNull(column):
             yield from _not_null(column, known, change, "SET NOT NULL")
         case AddConstraint(constraint):
-            yield from _constrained(constraint, known, change)
+            if constraint.enforced:
+                yield from _constrained(constraint, known, change)
+        case AddIdentity(column, always=True):
+            yield from _numbered(column, known, change)
         case DetachPartition():
             why = "rows of the partition that goes have no place in it any more"
             yield Break("narrowed column", "tightens", known.name, None, why, known.made, "DETACH PARTITION")
@@ -323,6 +327,13 @@ def _not_null(column: str, known: KnownTable, change: Change, word: str, *, by_c
     yield Break("narrowed column", "tightens", known.name, column, why, state, word)
 
 
+def _numbered(column: str, known: KnownTable, change: Change) -> Iterator[Break]:
+    state = known.columns[column].state if column in known.columns else None
+    if state is not None and state.field.kind not in AUTOMATIC:
+        why = "it takes no value but the next number, and the running release writes one"
+        yield Break("required column", "writes", known.name, column, why, state, "ADD GENERATED ALWAYS")
+
+
 def _fills_itself(column: ColumnState) -> bool:
     return _is_value(column.default) or column.numbering is not None or column.generated is not None
 
@@ -356,10 +367,11 @@ def _is_checked_for_null(state: FieldState, known: KnownTable, change: Change) -
     if against_null(known.model, state.name) is not None:
         return True
     held = _held(known, change.database_start)
-    column = column_name(state.field, state.name)
+    column = str(column_name(state.field, state.name))
     return held is not None and any(
         one.columns == (column,)
-        and (one.kind == "not null" or (one.condition is not None and _NOT_NULL.search(one.condition.sql) is not None))
+        if one.kind == "not null"
+        else one.condition is not None and one.enforced and proves_not_null(one.condition, column)
         for one in held.constraints
         if one.kind in ("check", "not null")
     )
@@ -382,13 +394,17 @@ def _retyped(column: str, kind: ColumnType | None, known: KnownTable, change: Ch
     old = [one for one in (written, start.type if start is not None else None) if one is not None]
     if new is None or not old:
         return
+    state = known.columns[column].state
     domain = change.database_end.domain(new.name)
+    checked = domain is not None and domain.constrained and new not in old
     if domain is not None and domain.type is not None:
         new = domain.type
     answers = [retyping(one, new, change.ground.vendor) for one in old]
     if "same" in answers:
+        if checked and domain is not None:
+            why = f"its domain '{domain.name}' checks each value"
+            yield Break("narrowed column", "tightens", known.name, column, why, state, word)
         return
-    state = known.columns[column].state
     why = f"it goes from {old[-1]} to {new}"
     if "narrower" in answers:
         yield Break("narrowed column", "tightens", known.name, column, why, state, word)
@@ -562,15 +578,13 @@ def _refers_already(columns: tuple[str, ...], target: str, known: KnownTable, ch
 
 def _is_checked_already(condition: Expression, known: KnownTable, change: Change) -> bool:
     held = _held(known, change.database_start)
-    wanted = _squeezed(condition.sql)
-    return held is not None and any(
-        one.kind == "check" and one.condition is not None and _squeezed(one.condition.sql) == wanted
-        for one in held.constraints
-    )
-
-
-def _squeezed(sql: str) -> str:
-    return "".join(sql.replace('"', "").casefold().split()).strip("()")
+    if held is None:
+        return False
+    if any(proves_not_null(condition, name) and one.nullable is False for name, one in held.columns.items()):
+        # One part of it may be news, if there are several.
+        return _NOT_NULL.search(condition.sql) is not None
+    checks = [one.condition for one in held.constraints if one.kind == "check" and one.condition and one.enforced]
+    return condition.unknown is None and implies(checks, condition)
 
 
 def _attached(action: AttachPartition, change: Change) -> Iterator[Break]:

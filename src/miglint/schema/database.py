@@ -151,12 +151,12 @@ class Folding:
                 self._rename_index(old, new, cause)
             case CreateView():
                 self._create_view(statement, cause)
-            case CreateTrigger(name=name, table=on):
-                self._change(on, lambda table: replace(table, triggers=(*_other(table.triggers, name), name)))
+            case CreateTrigger(name=name, table=on, columns=columns):
+                self._change(on, lambda table: replace(table, triggers={**table.triggers, name: columns}))
             case DropTrigger(name=name, table=on):
-                self._change(on, lambda table: replace(table, triggers=_other(table.triggers, name)))
-            case CreateDomain(name=name, type=type_, constrained=constrained):
-                self._put_domain(DomainState(name, type_, constrained, cause.here))
+                self._change(on, lambda table: replace(table, triggers=_left_out(table.triggers, name)))
+            case CreateDomain(name=name, type=type_, constrained=constrained, default=default):
+                self._put_domain(DomainState(name, type_, constrained, cause.here, default))
             case AlterDomain(name=name, verb=verb):
                 domain = self.state.domain(name)
                 if domain is not None and verb in ("add constraint", "set not null"):
@@ -240,6 +240,8 @@ class Folding:
             partitioned=statement.partitioned,
             partition_of=statement.partition_of,
             default_partition=statement.default_partition,
+            partition_key=statement.partition_key,
+            unlogged=statement.unlogged,
             inherits=statement.inherits,
         )
         columns = {}
@@ -426,10 +428,27 @@ class Folding:
                 self._change(name, lambda one: replace(one, inherits=(*_other(one.inherits, parent), parent)))
             case OtherAction(kind="no inherit", table=str(parent)):
                 self._change(name, lambda one: replace(one, inherits=_other(one.inherits, parent)))
+            case OtherAction(kind="set logged" | "set unlogged" as kept):
+                self._change(name, lambda one: replace(one, unlogged=kept == "set unlogged"))
+            case OtherAction(kind="set tablespace", name=place):
+                self._change(name, lambda one: replace(one, tablespace=place))
+            case OtherAction(kind="set access method", name=method):
+                self._change(name, lambda one: replace(one, access_method=method))
+            case AlterConstraint(name=altered, enforced=bool(enforced)):
+                self._change(name, lambda one: self._enforced(one, altered, enforced=enforced))
             case AlterConstraint() | OtherAction():
                 pass
             case UnknownAction():
                 self._forget_table(name, "SQL that could not be read changed it")
+
+    def _enforced(self, table: TableState, name: str, *, enforced: bool) -> TableState:
+        return replace(
+            table,
+            constraints=tuple(
+                replace(one, enforced=enforced, validated=enforced) if self._is_called(one, name) else one
+                for one in table.constraints
+            ),
+        )
 
     def _add_column(self, name: str, definition: ColumnDefinition, if_not_exists: bool, cause: Cause) -> None:
         table = self._tables[name]
@@ -713,6 +732,7 @@ class Folding:
             deferrable=constraint.deferrable,
             nulls_distinct=constraint.nulls_distinct if index is None else index.nulls_distinct,
             include=constraint.include if index is None else index.include,
+            enforced=constraint.enforced,
         )
         return replace(table, constraints=(*table.constraints, made))
 
@@ -960,7 +980,7 @@ def _without_column(table: TableState, column: str) -> TableState:
     """A dropped column takes every index and constraint that uses it with it."""
     columns = {name: one for name, one in table.columns.items() if name != column}
     return _without(
-        replace(table, columns=columns),
+        replace(table, columns=columns, triggers={k: on for k, on in table.triggers.items() if column not in on}),
         lambda one: column in (one.columns or ()) or column in one.mentions or column in one.include,
     )
 
@@ -974,6 +994,8 @@ def _with_renamed_column(table: TableState, old: str, new: str) -> TableState:
     return replace(
         table,
         columns=columns,
+        triggers={one: _renamed(on, old, new) for one, on in table.triggers.items()},
+        partition_key=_renamed(table.partition_key, old, new),
         indexes=tuple(
             replace(
                 one,
@@ -1028,6 +1050,10 @@ def _renamed_in(expression: Expression, old: str, new: str) -> Expression:
 
 def _other(names: tuple[str, ...], name: str) -> tuple[str, ...]:
     return tuple(one for one in names if one != name)
+
+
+def _left_out(triggers: Mapping[str, tuple[str, ...]], name: str) -> Mapping[str, tuple[str, ...]]:
+    return {one: columns for one, columns in triggers.items() if one != name}
 
 
 def _with_foreign_keys(table: TableState, change: Callable[[ConstraintState], ConstraintState]) -> TableState:

@@ -67,7 +67,8 @@ class ConstraintState:
     """A constraint. `name` is PostgreSQL's own where nobody wrote one, None where it is not known.
 
     `columns` are None where they are not known; of a check they are those that its condition may read. `validated`
-    False is NOT VALID: it holds for new rows only. `mentions`, `by_field` and `part_of` are as for indexes.
+    False is NOT VALID: it holds for new rows only; `enforced` False for none. `mentions`, `by_field` and `part_of` are
+    as for indexes.
     """
 
     kind: ConstraintKind
@@ -83,6 +84,7 @@ class ConstraintState:
     nulls_distinct: bool = True
     include: tuple[str, ...] = ()
     part_of: str | None = None
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class TableState:
     """A table or view; `unknown` says why it may be otherwise, or gone, by now. None where it is known.
 
     `app_label` is that of the migration that made it. `reads` and `names` are a view's tables and the identifiers in
-    its query. `partition_of` is the table that it is a part of. `triggers` are names.
+    its query. `partition_of` is the table that it is a part of, `partition_key` the columns by which it has parts
+    itself, as far as they are columns. `triggers` are names, each with the columns in UPDATE OF. `unlogged`,
+    `tablespace` and `access_method` say how it is kept; None is the database's default.
     """
 
     name: str
@@ -107,7 +111,11 @@ class TableState:
     partition_of: str | None = None
     default_partition: bool = False
     inherits: tuple[str, ...] = ()
-    triggers: tuple[str, ...] = ()
+    triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partition_key: tuple[str, ...] = ()
+    unlogged: bool = False
+    tablespace: str | None = None
+    access_method: str | None = None
 
     def held(self) -> tuple[IndexState | ConstraintState, ...]:
         """Every index and constraint."""
@@ -122,6 +130,7 @@ class DomainState:
     type: ColumnType | None
     constrained: bool
     made: Origin
+    default: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ def _alter(cursor: Cursor) -> Statement:
         cursor.name()
         cursor.expect("on")
         return _other(cursor, kind, (cursor.qualified(),))
-    return _other(cursor, _first_words(cursor))
+    return _other_object(cursor)
 
 
 def _alter_index(cursor: Cursor) -> Statement:
@@ -282,9 +282,9 @@ def _create(cursor: Cursor) -> Statement:
     replaces = cursor.take("or", "replace")
     cursor.take_any(("global", "local"))
     temporary = cursor.take_any(("temporary", "temp")) is not None
-    cursor.take("unlogged")
+    unlogged = cursor.take("unlogged")
     if cursor.take("table"):
-        return create_table(cursor, temporary=temporary)
+        return create_table(cursor, temporary=temporary, unlogged=unlogged)
     if cursor.take("foreign", "table"):
         return create_table(cursor)
     if cursor.take("unique", "index"):
@@ -309,7 +309,7 @@ def _create(cursor: Cursor) -> Statement:
         return _create_domain(cursor)
     if cursor.take("sequence"):
         return _create_sequence(cursor)
-    return _other(cursor, _first_words(cursor))
+    return _other_object(cursor)
 
 
 def _create_index(cursor: Cursor, *, unique: bool) -> CreateIndex:
@@ -431,6 +431,11 @@ def query_reads(reads: dict[str, None], view: str) -> tuple[str, ...]:
 
 def _create_trigger(cursor: Cursor, *, constraint: bool) -> CreateTrigger:
     name = cursor.name()
+    columns: list[str] = []
+    if cursor.skip_to("on", "update") and cursor.take("update", "of"):
+        columns.append(cursor.name())
+        while cursor.take(","):
+            columns.append(cursor.name())
     if not cursor.skip_to("on"):
         raise cursor.unreadable()
     cursor.expect("on")
@@ -438,7 +443,7 @@ def _create_trigger(cursor: Cursor, *, constraint: bool) -> CreateTrigger:
     if not cursor.skip_to("execute") and cursor.dialect == "postgresql":
         raise cursor.unreadable()
     cursor.at = cursor.last
-    return CreateTrigger(name, table, constraint)
+    return CreateTrigger(name, table, constraint, tuple(columns))
 
 
 def _create_rule(cursor: Cursor) -> CreateRule:
@@ -544,7 +549,7 @@ def _drop(cursor: Cursor) -> Statement:
         cursor.name()
         cursor.expect("on")
         return _other(cursor, "DROP RULE", (cursor.qualified(),))
-    return _other(cursor, _first_words(cursor))
+    return _other_object(cursor)
 
 
 def _dropped(cursor: Cursor) -> tuple[bool, tuple[str, ...], bool]:
@@ -858,6 +863,24 @@ def _grant(cursor: Cursor) -> OtherStatement:
         cursor.take("table")
         if cursor.words[cursor.at + 1] in (",", ".", "to", "from"):
             tables = cursor.qualified_list()
+    return _other(cursor, kind, tables)
+
+
+def _other_object(cursor: Cursor) -> OtherStatement:
+    kind = _first_words(cursor)
+    tables: tuple[str, ...] = ()
+    if kind in ("CREATE PUBLICATION", "ALTER PUBLICATION"):
+        cursor.name()
+        if cursor.take_any(("add", "drop", "for", "set")) and cursor.take("table"):
+            cursor.take("only")
+            tables = (cursor.qualified(),)
+            # Each may have columns and a WHERE.
+            while cursor.skip_to(","):
+                cursor.expect(",")
+                cursor.take("table")
+                cursor.take("only")
+                if cursor.words[cursor.at] != "tables":
+                    tables = (*tables, cursor.qualified())
     return _other(cursor, kind, tables)
 
 

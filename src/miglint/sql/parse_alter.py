@@ -137,12 +137,13 @@ def _alter(cursor: Cursor) -> AlterTableAction:
         cursor.expect("identity")
         return DropIdentity(column, cursor.if_exists())
     if cursor.take("add", "generated"):
-        if not cursor.take("always"):
+        always = cursor.take("always")
+        if not always:
             cursor.expect("by", "default")
         cursor.expect("as", "identity")
         if cursor.word == "(":
             cursor.skip_parentheses()
-        return AddIdentity(column)
+        return AddIdentity(column, always)
     if cursor.take("restart"):
         return _other(cursor, "alter sequence")
     if cursor.take("reset") or cursor.take("options"):
@@ -241,12 +242,11 @@ def _set(cursor: Cursor) -> AlterTableAction:
     if cursor.take("unlogged"):
         return OtherAction("set unlogged")
     if cursor.take("tablespace"):
-        cursor.name()
+        tablespace = cursor.name()
         cursor.take("nowait")
-        return OtherAction("set tablespace")
+        return OtherAction("set tablespace", name=tablespace)
     if cursor.take("access", "method"):
-        cursor.label()
-        return OtherAction("set access method")
+        return OtherAction("set access method", name=cursor.label())
     if cursor.take("without", "cluster"):
         return OtherAction("set without cluster")
     cursor.expect("without", "oids")
@@ -326,7 +326,8 @@ def _attach(cursor: Cursor) -> AlterTableAction:
     cursor.expect("partition")
     partition = cursor.qualified()
     # An index's partition has no bound.
-    return AttachPartition(partition, not cursor.done and partition_bound(cursor))
+    bound = "" if cursor.done else partition_bound(cursor)
+    return AttachPartition(partition, bound is None, bound or "")
 
 
 def _detach(cursor: Cursor) -> AlterTableAction:

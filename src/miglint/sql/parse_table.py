@@ -20,7 +20,7 @@ from miglint.sql.statement import (
 _CONSTRAINT_WORDS = frozenset(("constraint", "check", "unique", "primary", "foreign"))
 
 
-def create_table(cursor: Cursor, *, temporary: bool = False) -> CreateTable:
+def create_table(cursor: Cursor, *, temporary: bool = False, unlogged: bool = False) -> CreateTable:
     """After CREATE … TABLE."""
     if_not_exists = cursor.if_not_exists()
     table = cursor.qualified()
@@ -35,7 +35,7 @@ def create_table(cursor: Cursor, *, temporary: bool = False) -> CreateTable:
         partition_of = cursor.qualified()
         if cursor.word == "(":
             _elements(cursor, columns, constraints, like)
-        default_partition = partition_bound(cursor)
+        default_partition = partition_bound(cursor) is None
     elif cursor.take("of"):
         like.append(cursor.qualified())
         if cursor.word == "(":
@@ -43,6 +43,7 @@ def create_table(cursor: Cursor, *, temporary: bool = False) -> CreateTable:
     elif cursor.word == "(":
         _elements(cursor, columns, constraints, like)
     partitioned = False
+    partition_key: tuple[str, ...] = ()
     while not cursor.done:
         if cursor.take("inherits"):
             cursor.expect("(")
@@ -52,7 +53,7 @@ def create_table(cursor: Cursor, *, temporary: bool = False) -> CreateTable:
         elif cursor.take("partition", "by"):
             partitioned = True
             cursor.label()
-            cursor.skip_parentheses()
+            partition_key = _partition_key(cursor)
         elif cursor.take("with"):
             cursor.skip_parentheses()
         elif cursor.take("without", "oids"):
@@ -94,14 +95,28 @@ def create_table(cursor: Cursor, *, temporary: bool = False) -> CreateTable:
         tuple(like),
         as_select,
         reads,
+        partition_key,
+        unlogged,
     )
 
 
-def partition_bound(cursor: Cursor) -> bool:
-    """FOR VALUES … or DEFAULT; whether it is that."""
+def _partition_key(cursor: Cursor) -> tuple[str, ...]:
+    first = cursor.at
+    try:
+        return cursor.names_in_parentheses()
+    except UnreadableError:
+        # Expressions, operator classes.
+        cursor.at = first
+        cursor.skip_parentheses()
+        return ()
+
+
+def partition_bound(cursor: Cursor) -> str | None:
+    """What follows FOR VALUES; None for DEFAULT."""
     if cursor.take("default"):
-        return True
+        return None
     cursor.expect("for", "values")
+    first = cursor.at
     if cursor.take("in") or cursor.take("with"):
         cursor.skip_parentheses()
     else:
@@ -109,7 +124,7 @@ def partition_bound(cursor: Cursor) -> bool:
         cursor.skip_parentheses()
         cursor.expect("to")
         cursor.skip_parentheses()
-    return False
+    return cursor.text(first, cursor.at)
 
 
 def _elements(cursor: Cursor, columns: list[ColumnDefinition], constraints: list[Constraint], like: list[str]) -> None:
@@ -214,7 +229,7 @@ def column_definition(cursor: Cursor, *, typed: bool = True) -> ColumnDefinition
             constraints.append(Constraint("foreign key", label, (name,), references=_references(cursor)))
         elif (attribute := _attribute(cursor)) is not None:
             if not constraints:
-                if attribute == "not valid":
+                if attribute in ("not valid", "not enforced"):
                     raise cursor.unreadable()
             else:
                 constraints[-1] = _with_attribute(constraints[-1], attribute)
@@ -328,7 +343,7 @@ def _attribute(cursor: Cursor) -> str | None:
     if cursor.take("not", "valid"):
         return "not valid"
     if cursor.take("not", "enforced"):
-        return "not valid"
+        return "not enforced"
     if cursor.take("enforced") or cursor.take("no", "inherit"):
         return ""
     return None
@@ -338,6 +353,8 @@ def _with_attribute(found: Constraint, attribute: str) -> Constraint:
     if attribute == "deferrable":
         references = found.references
         return replace(found, deferrable=True, references=references and replace(references, deferrable=True))
+    if attribute == "not enforced":
+        return replace(found, enforced=False, not_valid=True)
     return replace(found, not_valid=True) if attribute else found
 
 

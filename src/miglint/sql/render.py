@@ -351,7 +351,8 @@ def _constraint(constraint: Constraint) -> str:
                 include,
                 constraint.condition and f"WHERE ({constraint.condition.sql})",
             )
-    return _words(name, what, _is_deferrable(constraint) and _DEFERRABLE, constraint.not_valid and "NOT VALID")
+    held = "NOT ENFORCED" if not constraint.enforced else constraint.not_valid and "NOT VALID"
+    return _words(name, what, _is_deferrable(constraint) and _DEFERRABLE, held)
 
 
 # --- ALTER TABLE ---
@@ -389,8 +390,9 @@ def _action(action: AlterTableAction) -> str:
             return f"ALTER COLUMN {_name(column)} SET EXPRESSION AS ({expression.sql})"
         case DropExpression(column, if_exists):
             return _words(f"ALTER COLUMN {_name(column)} DROP EXPRESSION", if_exists and "IF EXISTS")
-        case AddIdentity(column):
-            return f"ALTER COLUMN {_name(column)} ADD {_IDENTITY}"
+        case AddIdentity(column, always):
+            identity = "GENERATED ALWAYS AS IDENTITY" if always else _IDENTITY
+            return f"ALTER COLUMN {_name(column)} ADD {identity}"
         case DropIdentity(column, if_exists):
             return _words(f"ALTER COLUMN {_name(column)} DROP IDENTITY", if_exists and "IF EXISTS")
         case AddConstraint(constraint):
@@ -402,14 +404,16 @@ def _action(action: AlterTableAction) -> str:
             return _words(f"ALTER CONSTRAINT {_name(name)}", how)
         case ValidateConstraint(name):
             return f"VALIDATE CONSTRAINT {_name(name)}"
-        case AttachPartition(partition, default):
-            return f"ATTACH PARTITION {quoted(partition)} {'DEFAULT' if default else f'FOR VALUES {_LEFT_OUT}'}"
+        case AttachPartition(partition, default, bound):
+            values = "DEFAULT" if default else f"FOR VALUES {bound or _LEFT_OUT}"
+            return f"ATTACH PARTITION {quoted(partition)} {values}"
         case DetachPartition(partition, concurrently, finalize):
             return _words(
                 f"DETACH PARTITION {quoted(partition)}", concurrently and "CONCURRENTLY", finalize and "FINALIZE"
             )
-        case OtherAction(kind, table, text):
-            return text or _words(kind.upper(), quoted(table) if table else _LEFT_OUT)
+        case OtherAction(kind, table, name, text):
+            named = name if name is not None else table
+            return text or _words(kind.upper(), quoted(named) if named else _LEFT_OUT)
         case UnknownAction(text):
             return text
 

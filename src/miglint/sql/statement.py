@@ -67,6 +67,7 @@ class Constraint:
     `columns` are those that it is written for, None where that is not known (an exclusion's expressions). Of a
     foreign key they are the referring ones. `index` is the name in USING INDEX. `condition` is a check's
     expression, or an exclusion's WHERE; `elements` is an exclusion's list as it is written, without parentheses.
+    `enforced` False is NOT ENFORCED: it refuses nothing.
     """
 
     kind: ConstraintKind
@@ -81,6 +82,7 @@ class Constraint:
     include: tuple[str, ...] = ()
     method: str | None = None
     elements: str = ""
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,10 @@ class DropExpression:
 
 @dataclass(frozen=True, slots=True)
 class AddIdentity:
+    """`always` refuses values that are not the sequence's own."""
+
     column: str
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +228,11 @@ class ValidateConstraint:
 
 @dataclass(frozen=True, slots=True)
 class AttachPartition:
-    """`default` says that it takes the rows that no other partition does."""
+    """`default` says that it takes the rows that no other partition does; else `bound` is what follows FOR VALUES."""
 
     partition: str
     default: bool = False
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +272,14 @@ OtherActionKind: TypeAlias = OneOf[
 
 @dataclass(frozen=True, slots=True)
 class OtherAction:
-    """`table` is the parent in INHERIT; `text` is the action itself where it has been written down."""
+    """`table` is the parent in INHERIT; `text` is the action itself where it has been written down.
+
+    `name` is that of a tablespace or an access method.
+    """
 
     kind: OtherActionKind
     table: str | None = None
+    name: str | None = None
     text: str = field(default="", compare=False)
 
 
@@ -322,6 +332,8 @@ class AlterTable:
 class CreateTable:
     """`constraints` are the table's own. `partition_of` is the parent, `default_partition` its DEFAULT.
 
+    `partition_key` are the columns of PARTITION BY, empty where there are expressions among them.
+
     `reads` are the tables of CREATE TABLE … AS SELECT, `like` and `inherits` those that it takes columns from; its
     columns are not all in `columns` then. A temporary one is gone at the end of the session.
     """
@@ -338,6 +350,8 @@ class CreateTable:
     like: tuple[str, ...] = ()
     as_select: bool = False
     reads: tuple[str, ...] = ()
+    partition_key: tuple[str, ...] = ()
+    unlogged: bool = False
     text: str = field(default="", compare=False)
 
 
@@ -572,11 +586,12 @@ class RefreshMaterializedView:
 
 @dataclass(frozen=True, slots=True)
 class CreateTrigger:
-    """`constraint` is CREATE CONSTRAINT TRIGGER, whose events may be deferred."""
+    """`constraint` is CREATE CONSTRAINT TRIGGER, whose events may be deferred; `columns` are those in UPDATE OF."""
 
     name: str
     table: str
     constraint: bool = False
+    columns: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
 

@@ -11,9 +11,9 @@ from typing import Literal as OneOf
 
 from miglint.effects.effect import BuildIndex, DropIndexOf, Fails, Lock, UnknownEffect, WriteRows
 from miglint.effects.postgresql.alter_table import alter_table
-from miglint.effects.postgresql.family import family, stored
+from miglint.effects.postgresql.family import dependent_views, family, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
-from miglint.schema.tables import DatabaseState
+from miglint.schema.tables import ConstraintState, DatabaseState
 from miglint.sql.statement import (
     AlterDomain,
     AlterEnum,
@@ -154,16 +154,24 @@ class _Executing:
                     done.lock(owner, Lock.ACCESS_SHARE)
             case OpaqueStatement(reason=reason):
                 done.add(UnknownEffect(reason))
-            case (
-                CreateDomain()
-                | CreateSequence()
-                | DropSequence()
-                | DropView()
-                | OtherStatement()
-                | SetConstraints()
-                | SetParameter()
-                | Transaction()
-            ):
+            case DropView(names, materialized=True, cascade=cascade):
+                for name in names:
+                    if database.table(name) is not None:
+                        done.lock(name, Lock.ACCESS_EXCLUSIVE)
+                    if cascade:
+                        self._drop_views_of(name)
+            case DropView(names, cascade=True):
+                for name in names:
+                    self._drop_views_of(name)
+            case CreateSequence(owner=owner):
+                if owner is not None:
+                    done.lock(owner, Lock.ACCESS_SHARE)
+            case OtherStatement(kind, tables):
+                lock = _LOCKS_OF_OTHERS.get(kind)
+                # https://www.postgresql.org/docs/18/release-18.html
+                if lock is not None and (kind not in ("GRANT", "REVOKE") or self.session.version >= (18,)):
+                    done.lock((one for table in tables for one in self._published(kind, table)), lock)
+            case CreateDomain() | DropSequence() | DropView() | SetConstraints() | SetParameter() | Transaction():
                 return
 
     # --- tables ---
@@ -207,9 +215,20 @@ class _Executing:
                 done.lock(other.name, Lock.ACCESS_EXCLUSIVE)
             else:
                 done.add(Fails("other", f"'{other.name}' has a foreign key to '{name}', and there is no CASCADE", name))
-        if not cascade:
+        if cascade:
+            self._drop_views_of(name)
+        else:
             for view in database.views_of(name):
                 done.add(Fails("view in the way", f"the view '{view.name}' reads '{name}'", name))
+
+    def _drop_views_of(self, name: str) -> None:
+        """What CASCADE takes along: of views, materialized ones are tables to a lock."""
+        for view in dependent_views(name, None, self.database):
+            if view.kind == "materialized view":
+                self.done.lock(view.name, Lock.ACCESS_EXCLUSIVE)
+
+    def _published(self, kind: str, table: str) -> tuple[str, ...]:
+        return (table,) if kind in ("GRANT", "REVOKE") else family(table, self.database)
 
     def _truncate(self, tables: tuple[str, ...], *, cascade: bool) -> None:
         done, database = self.done, self.database
@@ -239,6 +258,11 @@ class _Executing:
         lock = Lock.SHARE_UPDATE_EXCLUSIVE if statement.concurrently else Lock.SHARE
         names = (statement.table,) if statement.only else family(statement.table, database)
         done.lock(names, lock)
+        table = database.table(statement.table)
+        if statement.concurrently and not statement.only and table is not None and table.partitioned:
+            why = f"'{statement.table}' is partitioned, and no index of such a table is built concurrently"
+            done.add(Fails("other", why, statement.table))
+            return
         if statement.if_not_exists and statement.name is not None and any(database.named(statement.name)):
             return
         done.add(
@@ -254,10 +278,15 @@ class _Executing:
             done.outside("DROP INDEX CONCURRENTLY", self.session)
         lock = Lock.SHARE_UPDATE_EXCLUSIVE if statement.concurrently else Lock.ACCESS_EXCLUSIVE
         for name in statement.names:
-            tables = dict.fromkeys(table.name for table, _ in self.database.named(name.rpartition(".")[2]))
-            for table in tables:
-                done.lock(family(table, self.database), lock)
-                done.add(DropIndexOf(table, name, statement.concurrently))
+            found = tuple(self.database.named(name.rpartition(".")[2]))
+            tables = dict.fromkeys(table.name for table, _ in found)
+            for table, one in found if len(found) == 1 and not statement.cascade else ():
+                if isinstance(one, ConstraintState) and one.kind in ("exclusion", "primary key", "unique"):
+                    why = f"the constraint '{one.name}' of '{table.name}' needs the index"
+                    done.add(Fails("other", why, table.name))
+            for one_of in tables:
+                done.lock(family(one_of, self.database), lock)
+                done.add(DropIndexOf(one_of, name, statement.concurrently))
             if not tables and not statement.if_exists:
                 done.add(UnknownEffect(f"the table of the index '{name}' is not known"))
 
@@ -364,3 +393,12 @@ class _Executing:
 
     def _every_table(self) -> tuple[str, ...]:
         return tuple(table.name for table in self.database.tables() if table.kind != "view")
+
+
+# Statements about other objects that lock the tables which they name.
+_LOCKS_OF_OTHERS = {
+    "ALTER PUBLICATION": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "CREATE PUBLICATION": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "GRANT": Lock.ACCESS_SHARE,
+    "REVOKE": Lock.ACCESS_SHARE,
+}

@@ -5,13 +5,13 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 
 from miglint.effects.effect import BuildIndex, Cause, Fails, Lock, RewriteTable, ScanTable, UnknownEffect
 from miglint.effects.new_column import given, refusals
-from miglint.effects.postgresql.conversion import Conversion, conversion
-from miglint.effects.postgresql.family import family, stored
+from miglint.effects.postgresql.conversion import Conversion, conversion, is_castable
+from miglint.effects.postgresql.family import dependent_views, family, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
 from miglint.effects.postgresql.proof import proves_not_null, proves_partition
 from miglint.effects.volatility import Unsure, Volatile
@@ -50,11 +50,16 @@ from miglint.sql.statement import (
 
 
 def alter_table(statement: AlterTable, database: DatabaseState, session: Session, done: Outcome) -> None:
-    names = (statement.table,) if statement.only else family(statement.table, database)
     table = database.table(statement.table)
+    if statement.if_exists and table is None:
+        # Nothing that is known made it: where it is there, it is nobody's that reads this.
+        return
+    names = (statement.table,) if statement.only else family(statement.table, database)
     altering = _Altering(statement, table, tuple(stored(names, database)), database, session, done)
     for action in statement.actions:
-        done.lock(names, _lock_of(action, session))
+        # Partitions that stay have nothing to do with one that comes or goes.
+        alone = isinstance(action, AttachPartition | DetachPartition)
+        done.lock(statement.table if alone else names, _lock_of(action, session))
         altering.act(action)
     _settle(done)
 
@@ -142,17 +147,17 @@ class _Altering:
                 self._validate(name)
             case AlterConstraint(name):
                 known = self._constraint(name)
-                if known is not None and known.references is not None:
-                    done.lock(known.references.table, Lock.ACCESS_EXCLUSIVE if action.enforced else Lock.ACCESS_SHARE)
-            case AttachPartition(partition):
-                self._attach(partition)
+                if known is not None and known.references is not None and action.enforced:
+                    done.lock(known.references.table, Lock.ACCESS_EXCLUSIVE)
+            case AttachPartition():
+                self._attach(action)
             case DetachPartition():
                 self._detach(action)
             case OtherAction(kind, parent):
-                if kind in _MOVING:
+                if kind in _MOVING and not self._is_kept_so(action):
                     done.rewrite(self.stored, "storage", kind.upper())
                 if parent is not None:
-                    done.lock(parent, Lock.SHARE_UPDATE_EXCLUSIVE)
+                    done.lock(parent, Lock.ACCESS_SHARE if kind == "no inherit" else Lock.SHARE_UPDATE_EXCLUSIVE)
             case UnknownAction(text):
                 done.add(UnknownEffect(f"{text} is not known to miglint"))
             case (
@@ -175,8 +180,10 @@ class _Altering:
         done = self.done
         if column.unknown is not None:
             done.add(UnknownEffect(column.unknown))
-        held = given(column)
         domain = self.database.domain(column.type.name) if column.type is not None and column.type.of is None else None
+        if domain is not None and column.default is None and domain.default is not None:
+            column = replace(column, default=domain.default)
+        held = given(column)
         if column.generation is not None:
             self._generate(column)
         elif column.numbering is not None:
@@ -201,6 +208,8 @@ class _Altering:
         """A constraint that comes with its column, which is `filled` where rows get something else than NULL."""
         done = self.done
         match constraint.kind:
+            case "check" if not constraint.enforced:
+                return
             case "check":
                 # Verified for each row at once, be they all NULL: there is no inline NOT VALID.
                 shown = constraint.condition.sql if constraint.condition is not None else column.name
@@ -231,10 +240,30 @@ class _Altering:
                 done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
         self._drop_references((name,), cascade=cascade)
         if not cascade:
+            done.add(*self._still_referred_to(lambda columns: name in columns))
+            for other in self.table.columns.values() if self.table is not None else ():
+                if other.generated is not None and name in other.generated.names and other.name != name:
+                    why = f"the generated column '{other.name}' is computed from '{name}', and there is no CASCADE"
+                    done.add(Fails("other", why, self.statement.table, name))
+        if cascade:
+            for view in dependent_views(self.statement.table, name, self.database):
+                if view.kind == "materialized view":
+                    done.lock(view.name, Lock.ACCESS_EXCLUSIVE)
+        else:
             for view in self.database.views_of(self.statement.table):
                 if name in view.names or "*" in view.names:
                     why = f"the view '{view.name}' needs the column '{name}', and there is no CASCADE"
                     done.add(Fails("view in the way", why, self.statement.table, name))
+
+    def _still_referred_to(self, needs: Callable[[Collection[str]], bool]) -> Iterator[Fails]:
+        """Foreign keys, of whichever table, that would lose what they refer to."""
+        key = self._key()
+        for other, constraint in self.database.referring_to(self.statement.table):
+            references = constraint.references
+            own = other.name == self.statement.table and constraint.columns is not None and needs(constraint.columns)
+            if references is not None and not own and needs(references.columns or key):
+                why = f"the foreign key '{constraint.name}' of '{other.name}' needs it, and there is no CASCADE"
+                yield Fails("other", why, self.statement.table)
 
     def _drop_references(self, columns: tuple[str, ...] | None, *, cascade: bool) -> None:
         """Foreign keys of other tables go with the key that they refer to."""
@@ -252,12 +281,23 @@ class _Altering:
             if name in view.names or "*" in view.names:
                 why = f"the view '{view.name}' uses the column '{name}'"
                 done.add(Fails("view in the way", why, self.statement.table, name))
+        for trigger, columns in self.table.triggers.items() if self.table is not None else ():
+            if name in columns:
+                why = f"the trigger '{trigger}' fires on the column '{name}'"
+                done.add(Fails("other", why, self.statement.table, name))
         state = self._column(name)
         for other in self.table.columns.values() if self.table is not None else ():
             if other.generated is not None and name in other.generated.names and other.name != name:
                 why = f"the generated column '{other.name}' is computed from '{name}'"
                 done.add(Fails("other", why, self.statement.table, name))
         effect = self._conversion(action, state)
+        written = action.using is not None
+        if state is not None and state.type is not None and action.type is not None and effect == "rows":
+            own = action.using_is_cast or not written
+            if own and not is_castable(self._base(state.type), self._base(action.type), explicitly=written):
+                how = "" if written else " by itself"
+                why = f"there is no cast that makes '{name}' {action.type} of {state.type}{how}"
+                done.add(Fails("other", why, self.statement.table, name))
         # The constraint is dropped and made anew, and with it the triggers on the other table.
         for constraint in self._constraints_on(name):
             if constraint.references is not None and constraint.references.table != self.statement.table:
@@ -306,7 +346,7 @@ class _Altering:
         """A foreign key is validated anew where its columns are compared otherwise than before."""
         if state is None or state.type is None or action.type is None or not constraint.validated:
             return
-        if state.type.name != action.type.name and {state.type.name, action.type.name} > {"text", "varchar"}:
+        if state.type.name != action.type.name and not {state.type.name, action.type.name} <= {"text", "varchar"}:
             self.done.scan(dict.fromkeys(tables), "foreign key", f"FOREIGN KEY {constraint.name or ''}".strip())
 
     def _recollates(self, action: AlterColumnType, state: ColumnState | None) -> bool:
@@ -365,7 +405,7 @@ class _Altering:
             case "foreign key":
                 self._refer(constraint, scans=True)
             case "check":
-                if not constraint.not_valid:
+                if not constraint.not_valid and constraint.enforced:
                     shown = constraint.condition.sql if constraint.condition is not None else constraint.name or ""
                     done.scan(self.stored, "check", f"CHECK ({shown})")
             case "not null":
@@ -408,6 +448,11 @@ class _Altering:
             self.done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
         elif constraint.kind in ("primary key", "unique") and cascade:
             self._drop_references(constraint.columns, cascade=cascade)
+        elif constraint.kind in ("primary key", "unique") and constraint.columns:
+            wanted = set(constraint.columns)
+            others = (one.columns for one in self.table.constraints if one is not constraint) if self.table else ()
+            if not any(columns and set(columns) == wanted for columns in others):
+                self.done.add(*self._still_referred_to(lambda columns: set(columns) == wanted))
 
     def _validate(self, name: str) -> None:
         constraint = self._constraint(name)
@@ -425,10 +470,11 @@ class _Altering:
 
     # --- partitions ---
 
-    def _attach(self, partition: str) -> None:
+    def _attach(self, action: AttachPartition) -> None:
+        partition = action.partition
         self.done.lock(partition, Lock.ACCESS_EXCLUSIVE)
         part = self.database.table(partition)
-        if part is None or not proves_partition(part, self.table):
+        if part is None or not proves_partition(part, self.table, action.bound):
             self.done.scan(stored(family(partition, self.database), self.database), "partition", "the bounds")
         self._leave_the_default()
 
@@ -444,11 +490,33 @@ class _Altering:
         if action.concurrently:
             done.needs("DETACH PARTITION … CONCURRENTLY", 14, session)
             done.outside("DETACH PARTITION … CONCURRENTLY", session)
-        for name in family(action.partition, self.database):
-            done.locks.pop(name, None)
         done.lock(action.partition, Lock.ACCESS_EXCLUSIVE)
+        for part in self.database.parts_of(self.statement.table):
+            # What it takes changes with the partitions that there are.
+            if part.default_partition and part.name != action.partition:
+                done.lock(part.name, Lock.ACCESS_EXCLUSIVE)
+                if action.concurrently:
+                    why = f"'{part.name}' is the default partition, next to which none is detached concurrently"
+                    done.add(Fails("other", why, self.statement.table))
 
     # --- what is there ---
+
+    def _is_kept_so(self, action: OtherAction) -> bool:
+        """Whether the table is kept as SET LOGGED and its like would have it: then nothing is moved."""
+        table = self.table
+        if table is None or table.unknown is not None:
+            return False
+        match action.kind:
+            case "set logged":
+                return not table.unlogged
+            case "set unlogged":
+                return table.unlogged
+            case "set tablespace":
+                return action.name == (table.tablespace or "pg_default")
+            case "set access method":
+                return action.name == (table.access_method or "heap")
+            case _:
+                return False
 
     def _column(self, name: str) -> ColumnState | None:
         return self.table.columns.get(name) if self.table is not None else None

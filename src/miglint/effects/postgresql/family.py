@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from miglint.schema.tables import DatabaseState
+from miglint.schema.tables import DatabaseState, TableState
 
 
 def family(table: str, database: DatabaseState) -> tuple[str, ...]:
@@ -17,6 +17,18 @@ def family(table: str, database: DatabaseState) -> tuple[str, ...]:
                 found[part.name] = None
                 waiting.append(part.name)
     return tuple(found)
+
+
+def dependent_views(table: str, column: str | None, database: DatabaseState) -> Iterator[TableState]:
+    """The views that read a table, or one of its columns, and the views of those views."""
+    waiting = [view for view in database.views_of(table) if column is None or {column, "*"} & view.names]
+    seen: set[str] = set()
+    while waiting:
+        view = waiting.pop(0)
+        if view.name not in seen:
+            seen.add(view.name)
+            yield view
+            waiting += database.views_of(view.name)
 
 
 def stored(tables: Iterable[str], database: DatabaseState) -> Iterator[str]:
