@@ -47,7 +47,7 @@ from miglint.facts.operations import (
     UnknownOperation,
     ValidateConstraint,
 )
-from miglint.facts.source import Span
+from miglint.facts.source import TOP, Span
 from miglint.facts.values import (
     Argument,
     Call,
@@ -92,13 +92,14 @@ class Ancestry(NamedTuple):
     """How a class comes from one that is known: `path` is the known one's.
 
     `state` and `database` say what the methods in between make of it, `inits` are their own `__init__`s,
-    outermost first.
+    outermost first. `told` are the strings in their `deconstruct`s: options that a migration may not be told of.
     """
 
     path: str
     state: Behaviour
     database: Behaviour
     inits: tuple[Function, ...]
+    told: frozenset[str] = frozenset()
 
 
 # What is known of a class that is not Django's: called with a `Reference`'s path; None where nothing is known.
@@ -328,7 +329,11 @@ LIBRARIES: dict[str, Implied] = {
     "django_countries.fields.CountryField": Implied("CharField", {"max_length": Literal(2)}),
     "timezone_field.fields.TimeZoneField": Implied("CharField", {"max_length": Literal(63)}),
     "colorfield.fields.ColorField": Implied("CharField"),
-    "djmoney.models.fields.MoneyField": Implied("DecimalField"),
+    "djmoney.models.fields.MoneyField": Implied(
+        "DecimalField", {"default": Unresolved("a MoneyField may have a default of its own", TOP)}
+    ),
+    "morango.models.UUIDField": Implied("UUIDField"),
+    "morango.models.fields.uuids.UUIDField": Implied("UUIDField"),
     "djmoney.models.fields.CurrencyField": Implied(
         "CharField", {"max_length": Literal(3), "default": Reference("djmoney.settings.DEFAULT_CURRENCY")}
     ),
@@ -548,6 +553,7 @@ def _ancestry(
     origin: Ancestry | None = None
     # What the bases before the known one do comes first, as in Python's method resolution order.
     state, database, inits = _behaviours(own)
+    told = _strings_told(own)
     unknown = False
     for base in bases:
         inherited = _ancestry(base, find, seen | {path})
@@ -561,6 +567,7 @@ def _ancestry(
             mixed_state, mixed_database, mixed_inits = _behaviours(mixin[0])
             state, database = _first(state, mixed_state), _first(database, mixed_database)
             inits = (*inits, *mixed_inits)
+            told |= _strings_told(mixin[0])
     if origin is None:
         return None
     doubt: Behaviour = "unknown" if unknown else "same"
@@ -569,7 +576,13 @@ def _ancestry(
         _first(state, _first(doubt, origin.state)),
         _first(database, _first(doubt, origin.database)),
         (*inits, *origin.inits),
+        told | origin.told,
     )
+
+
+def _strings_told(own: Class) -> frozenset[str]:
+    method = own.methods.get("deconstruct")
+    return frozenset(method.strings) if method is not None else frozenset()
 
 
 def _behaviours(own: Class) -> tuple[Behaviour, Behaviour, tuple[Function, ...]]:
@@ -739,11 +752,13 @@ def _bound(
     """What the dataclasses of facts/fields.py hold, after `path`."""
     known = known_class(path)
     adapted: Call | None = call
+    told: frozenset[str] = frozenset()
     if known is None:
         origin = ancestors(path)
         if origin is not None:
             known = known_class(origin.path)
             adapted = _through(call, origin.inits)
+            told = origin.told
     if known is None or known.kind != kind:
         opaque = any(argument.name in ("*", "**") for argument in _spread(call.arguments))
         return None, _named(call.arguments), opaque, _site(call), call.arguments
@@ -751,13 +766,33 @@ def _bound(
     # A library's class, or a project's own, may take arguments that Django's does not.
     own = known_class(path) is None or path in LIBRARIES
     strange = bound.error is not None and not own and "lacks" not in bound.error
+    given = {**known.options, **bound.values} if known.options else bound.values
+    opaque = bound.opaque
+    if adapted is None or strange:
+        if kind == "field":
+            # What its __init__ sets, `deconstruct` tells the migration, but for what it takes out again.
+            why = f"'{path.lstrip('#')}' may set it by itself"
+            hidden = {name: Unresolved(why, call.span) for name in sorted(told - given.keys()) if name in _OPTIONS}
+            given = {**given, **hidden}
+        else:
+            opaque = True
     return (
         known.name,
-        {**known.options, **bound.values} if known.options else bound.values,
-        bound.opaque or adapted is None or strange,
+        given,
+        opaque,
         CallSite(call.span, call.function_span, bound.spans),
         (),
     )
+
+
+# Options on which a column hangs.
+_OPTIONS = frozenset(
+    {
+        *("null", "unique", "db_index", "primary_key", "max_length", "default", "db_default", "db_column", "to"),
+        *("db_constraint", "max_digits", "decimal_places", "base_field", "through", "to_field", "auto_now"),
+        *("auto_now_add", "blank", "db_collation", "expression", "output_field", "db_persist"),
+    }
+)
 
 
 def _built_field(call: Call, path: str, ancestors: Ancestors) -> Field:

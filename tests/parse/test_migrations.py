@@ -548,16 +548,27 @@ def test_a_field_class_of_the_file_has_its_base_classs_kind() -> None:
     assert (operation.field.path, operation.field.kind, operation.field.opaque) == ("#Code", "CharField", False)
 
 
-def test_a_field_class_with_an_init_of_its_own_may_hold_more_options() -> None:
-    (operation,) = operations_of(
-        "operations = [migrations.AddField('a', 'b', Code())]",
+def test_what_a_field_class_sets_by_itself_is_told_unless_it_takes_it_out_again() -> None:
+    code = (
         "class Code(models.CharField):\n"
         "    def __init__(self, *args, **kwargs):\n"
         "        kwargs['max_length'] = 3\n"
-        "        super().__init__(*args, **kwargs)\n",
+        "        super().__init__(*args, **kwargs)\n"
     )
-    assert isinstance(operation, AddField)
-    assert (operation.field.kind, operation.field.opaque) == ("CharField", True)
+    taken_out = (
+        "    def deconstruct(self):\n"
+        "        name, path, args, kwargs = super().deconstruct()\n"
+        "        del kwargs['max_length']\n"
+        "        return name, path, args, kwargs\n"
+    )
+    told, hidden = (
+        operations_of("operations = [migrations.AddField('a', 'b', Code())]", text)[0]
+        for text in (code, code + taken_out)
+    )
+    assert isinstance(told, AddField)
+    assert isinstance(hidden, AddField)
+    assert (told.field.kind, told.field.opaque, dict(told.field.options)) == ("CharField", False, {})
+    assert isinstance(hidden.field.options["max_length"], Unresolved)
 
 
 def test_together_options_keep_their_form() -> None:

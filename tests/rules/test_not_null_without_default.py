@@ -37,7 +37,6 @@ def found(*operations, first=(ORDER,), **more):
         field("IntegerField", null=UNKNOWN),
         field("IntegerField", opaque=True),
         field(None, path="taggit.managers.TaggableManager"),
-        field("DecimalField", path="shop.fields.MoneyField"),
     ],
 )
 def test_a_column_that_has_a_value_or_may_have_one_is_fine(added):

@@ -147,8 +147,8 @@ def test_blank_postgres_fields_have_the_implicit_default_that_django_gives_them(
 
 def test_a_projects_own_field_is_judged_by_what_is_written_alone():
     path = "shop.fields.MoneyField"
-    assert lacks_value(field("DecimalField", path=path)) is None
-    assert lacks_value(field("DecimalField", path=path, null=False)) is None
+    assert lacks_value(field("DecimalField", path=path)) is True
+    assert lacks_value(field("DecimalField", path=path, opaque=True)) is None
     assert lacks_value(field("DecimalField", path=path, null=True)) is False
     assert lacks_value(field("DecimalField", path=path, default=0)) is False
     assert lacks_value(field("DecimalField", path=path, db_default=0)) is False

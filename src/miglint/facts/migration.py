@@ -125,7 +125,8 @@ class Function:
     `forwards` are the arguments of the only thing that it does, a call of the same method of `super()`,
     with `Parameter`s in them; None where it does anything else. `span` is `def` and the name.
     `lookups` and `calls` are those that nothing in the function guards, whatever conditions they stand under.
-    `queries` are what it asks of the database, in order, as far as that can be seen.
+    `queries` are what it asks of the database, in order, as far as that can be seen. `strings` are the strings in a
+    method `deconstruct`: among them the options that a field takes out of what a migration is told.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Function:
     lookups: tuple[ModelLookup, ...] = ()
     calls: tuple[HandedOn, ...] = ()
     queries: tuple[ModelQuery | ExecutedSQL, ...] = ()
+    strings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,7 @@ class Interpreter(Evaluator):
             lookups=lookups,
             calls=calls,
             queries=queries,
+            strings=_strings_in(node) if name.rpartition(".")[2] == "deconstruct" else (),
         )
 
     def _forwards(
@@ -900,3 +901,17 @@ def _same(left: Value, right: Value) -> bool:
             return False
         case _:
             return left == right
+
+
+def _strings_in(node: cst.CSTNode) -> tuple[str, ...]:
+    """The plain strings below a node, each once."""
+    found: dict[str, None] = {}
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, cst.SimpleString):
+            value = one.evaluated_value
+            if isinstance(value, str):
+                found[value] = None
+        waiting.extend(reversed(one.children))
+    return tuple(found)

@@ -341,8 +341,8 @@ def _truth(field: Field, name: str, *, default: bool = False) -> bool | None:
 
 
 def _may_hide(field: Field, name: str) -> bool:
-    """Whether an option that is not listed may be set all the same: by `**`, or by a project's own class."""
-    return name not in field.options and (field.opaque or not _is_djangos_own(field))
+    """Whether an option that is not listed may be set all the same."""
+    return name not in field.options and (field.opaque or field.kind is None)
 
 
 def _is_djangos_own(field: Field) -> bool:
