@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from miglint import cache
 from miglint.facts.migration import Failure, Module
@@ -43,12 +46,38 @@ def _in_processes(files: Mapping[str, bytes], jobs: int) -> Iterator[tuple[str, 
     # A fork of this process would copy its threads' locks; a server that forks has none.
     method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
     try:
-        with ProcessPoolExecutor(min(jobs, len(chunks)), get_context(method), _start) as pool:
-            work = [[files[path] for path in chunk] for chunk in chunks]
-            for chunk, texts in zip(chunks, pool.map(_parsed, work), strict=True):
+        work = [[files[path] for path in chunk] for chunk in chunks]
+        with _away_from_the_project():
+            pool = ProcessPoolExecutor(min(jobs, len(chunks)), get_context(method), _start)
+            answers = pool.map(_parsed, work)
+        with pool:
+            for chunk, texts in zip(chunks, answers, strict=True):
                 yield from zip(chunk, texts, strict=True)
-    except (BrokenProcessPool, OSError):
+    except (BrokenProcessPool, OSError, EOFError):
         return
+
+
+@contextlib.contextmanager
+def _away_from_the_project() -> Iterator[None]:
+    """Python looks first in the working folder for what a new process imports, and there lies what is checked."""
+    before = os.environ.get(_SAFE_PATH)
+    here = Path.cwd()
+    os.environ[_SAFE_PATH] = "1"
+    if sys.version_info < (3, 11):
+        # It knows no such variable.
+        os.chdir(Path(__file__).parent)
+    try:
+        yield
+    finally:
+        if sys.version_info < (3, 11):
+            os.chdir(here)
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def _start() -> None:
