@@ -266,6 +266,8 @@ class _Reader:
         self.labels = {app.path: app.label for app in here.layout.apps}
         self.ids: dict[str, frozenset[str]] = {}
         self.then: dict[MigrationKey, bytes] = {}
+        # What was read of a blob under a path: the base and the fork have most in common.
+        self.known: dict[tuple[str, str], Migration | None] = {}
 
     def keys(self, blobs: Blobs) -> Mapping[str, MigrationKey]:
         """The migrations among files, by path; a folder that is here no longer goes by its app's folder."""
@@ -289,6 +291,10 @@ class _Reader:
             if self.is_here(path, blobs[path]):
                 if same is not None and same.path == path:
                     found[key] = same
+            elif (path, blobs[path]) in self.known:
+                migration = self.known[path, blobs[path]]
+                if migration is not None:
+                    found[key] = migration
             else:
                 changed[path] = blobs[path]
         contents = git.blobs(self.history.top or self.history.root, changed.values(), commit)
@@ -296,11 +302,13 @@ class _Reader:
             return found, (f"{contents.why}: what the base's migrations say is not all known.",)
         wanted = {path: contents[blob] for path, blob in changed.items() if blob in contents}
         for path, module in self.parse(wanted):
+            migration = None
             if isinstance(module, Module) and not layout.is_south(wanted[path]):
                 migration = resolve_migration(keys[path], path, module, self.here.modules)
-                if migration is not None:
-                    found[keys[path]] = migration
-                    self.then[keys[path]] = wanted[path]
+            self.known[path, changed[path]] = migration
+            if migration is not None:
+                found[keys[path]] = migration
+                self.then[keys[path]] = wanted[path]
         missing = sorted(changed.keys() - wanted.keys())
         told = f"{missing[0]} and {len(missing) - 1} more" if len(missing) > 1 else "".join(missing)
         complaint = (f"git has no contents for {told}: the clone is partial, and nothing is fetched.",)
