@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from miglint.effects.effect import BuildIndex, DropIndexOf, Fails, Lock, UnknownEffect, WriteRows
 from miglint.effects.postgresql.alter_table import alter_table
-from miglint.effects.postgresql.family import dependent_views, family, stored
+from miglint.effects.postgresql.family import dependent_views, family, partitions, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
 from miglint.schema.tables import ConstraintState, DatabaseState
 from miglint.sql.statement import (
@@ -89,7 +89,7 @@ class _Executing:
             case Truncate(tables, cascade):
                 self._truncate(tables, cascade=cascade)
             case LockTable(tables, mode):
-                for table in tables:
+                for table in self._behind(tables):
                     done.lock(family(table, database), Lock[mode.replace(" ", "_")])
             case CreateIndex():
                 self._create_index(statement)
@@ -114,6 +114,8 @@ class _Executing:
                 self._write(table, "update", filtered=False, by_key=False, reads=reads)
             case Select(reads, locks_rows, _, filtered):
                 self._read(reads, whole=not filtered, lock=Lock.ROW_SHARE if locks_rows else Lock.ACCESS_SHARE)
+            case Copy(None, _, reads):
+                self._read(reads, whole=True)
             case Copy(table, to_table):
                 if table is not None and to_table:
                     done.lock(table, Lock.ROW_EXCLUSIVE)
@@ -127,7 +129,8 @@ class _Executing:
                 else:
                     done.lock(tables or self._every_table(), Lock.SHARE_UPDATE_EXCLUSIVE)
             case Analyze(tables):
-                done.lock(tables or self._every_table(), Lock.SHARE_UPDATE_EXCLUSIVE)
+                named = (one for table in tables for one in family(table, database))
+                done.lock(named if tables else self._every_table(), Lock.SHARE_UPDATE_EXCLUSIVE)
             case Cluster(table):
                 self._write_anew(() if table is None else (table,), "CLUSTER")
             case CreateView(reads=reads, materialized=materialized, with_data=with_data):
@@ -140,9 +143,10 @@ class _Executing:
                 done.lock(table, Lock.ACCESS_EXCLUSIVE)
             case CreateStatistics(table=table):
                 done.lock(table, Lock.SHARE_UPDATE_EXCLUSIVE)
-            case Comment(table=table):
+            case Comment(on=on, table=table):
                 if table is not None:
-                    done.lock(table, Lock.SHARE_UPDATE_EXCLUSIVE)
+                    inner = on.casefold() in ("constraint", "policy", "rule", "trigger")
+                    done.lock(table, Lock.ACCESS_SHARE if inner else Lock.SHARE_UPDATE_EXCLUSIVE)
             case AlterDomain():
                 self._alter_domain(statement)
             case AlterEnum(name, adds):
@@ -228,7 +232,7 @@ class _Executing:
                 self.done.lock(view.name, Lock.ACCESS_EXCLUSIVE)
 
     def _published(self, kind: str, table: str) -> tuple[str, ...]:
-        return (table,) if kind in ("GRANT", "REVOKE") else family(table, self.database)
+        return family(table, self.database) if kind.endswith("PUBLICATION") else (table,)
 
     def _truncate(self, tables: tuple[str, ...], *, cascade: bool) -> None:
         done, database = self.done, self.database
@@ -256,7 +260,7 @@ class _Executing:
         if not statement.nulls_distinct:
             done.needs("NULLS NOT DISTINCT", 15, self.session)
         lock = Lock.SHARE_UPDATE_EXCLUSIVE if statement.concurrently else Lock.SHARE
-        names = (statement.table,) if statement.only else family(statement.table, database)
+        names = (statement.table,) if statement.only else partitions(statement.table, database)
         done.lock(names, lock)
         table = database.table(statement.table)
         if statement.concurrently and not statement.only and table is not None and table.partitioned:
@@ -321,7 +325,8 @@ class _Executing:
     def _write(
         self, table: str, verb: OneOf["delete", "update"], *, filtered: bool, by_key: bool, reads: tuple[str, ...]
     ) -> None:
-        names = family(table, self.database)
+        # What is written through a view is its table's.
+        names = tuple(dict.fromkeys(one for own in self._behind((table,)) for one in family(own, self.database)))
         self.done.lock(names, Lock.ROW_EXCLUSIVE)
         if not by_key:
             self.done.scan(stored(names, self.database), "rows", verb.upper())
@@ -377,7 +382,7 @@ class _Executing:
             done.add(UnknownEffect(f"what the materialized view '{name}' reads is not known"))
         if statement.concurrently:
             done.scan((name,), "refresh", "REFRESH MATERIALIZED VIEW CONCURRENTLY")
-        else:
+        elif statement.with_data:
             done.rewrite((name,), "refresh", "REFRESH MATERIALIZED VIEW")
         if state is not None and statement.with_data:
             self._read(state.reads, whole=True)
@@ -397,8 +402,12 @@ class _Executing:
 
 # Statements about other objects that lock the tables which they name.
 _LOCKS_OF_OTHERS = {
+    "ALTER MATERIALIZED VIEW": Lock.ACCESS_EXCLUSIVE,
     "ALTER PUBLICATION": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "ALTER RULE": Lock.ACCESS_EXCLUSIVE,
+    "ALTER TRIGGER": Lock.ACCESS_EXCLUSIVE,
     "CREATE PUBLICATION": Lock.SHARE_UPDATE_EXCLUSIVE,
+    "DROP RULE": Lock.ACCESS_EXCLUSIVE,
     "GRANT": Lock.ACCESS_SHARE,
     "REVOKE": Lock.ACCESS_SHARE,
 }

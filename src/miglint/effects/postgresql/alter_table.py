@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from miglint.effects.effect import BuildIndex, Cause, Fails, Lock, RewriteTable, ScanTable, UnknownEffect
 from miglint.effects.new_column import given, refusals
 from miglint.effects.postgresql.conversion import Conversion, conversion, is_castable
-from miglint.effects.postgresql.family import dependent_views, family, stored
+from miglint.effects.postgresql.family import dependent_views, family, partitions, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
 from miglint.effects.postgresql.proof import proves_not_null, proves_partition
 from miglint.effects.volatility import Unsure, Volatile
@@ -57,11 +57,20 @@ def alter_table(statement: AlterTable, database: DatabaseState, session: Session
     names = (statement.table,) if statement.only else family(statement.table, database)
     altering = _Altering(statement, table, tuple(stored(names, database)), database, session, done)
     for action in statement.actions:
-        # Partitions that stay have nothing to do with one that comes or goes.
-        alone = isinstance(action, AttachPartition | DetachPartition)
-        done.lock(statement.table if alone else names, _lock_of(action, session))
+        done.lock(names if _recurses(action) else statement.table, _lock_of(action, session))
         altering.act(action)
     _settle(done)
+
+
+def _recurses(action: AlterTableAction) -> bool:
+    """Whether it is about the table's heirs and partitions too: ATPrepCmd of the server's tablecmds.c."""
+    match action:
+        case AttachPartition() | DetachPartition() | RenameTable() | SetSchema():
+            return False
+        case OtherAction(kind):
+            return kind in ("set attributes", "set compression", "set statistics", "set storage", "trigger")
+        case _:
+            return True
 
 
 def _lock_of(action: AlterTableAction, session: Session) -> Lock:
@@ -178,6 +187,9 @@ class _Altering:
 
     def _add_column(self, column: ColumnDefinition) -> None:
         done = self.done
+        if self.table is not None and self.table.partition_of is not None:
+            why = f"'{self.table.name}' is a partition of '{self.table.partition_of}', whose columns it has"
+            done.add(Fails("other", why, self.table.name, column.name))
         if column.unknown is not None:
             done.add(UnknownEffect(column.unknown))
         domain = self.database.domain(column.type.name) if column.type is not None and column.type.of is None else None
@@ -233,8 +245,14 @@ class _Altering:
         if column.not_null:
             self.done.scan(self.stored, "not null", f"NOT NULL on {column.name}")
 
+    def _keep_the_key(self, name: str) -> None:
+        if self.table is not None and name in self.table.partition_key:
+            why = f"the partitions of '{self.table.name}' are told apart by '{name}'"
+            self.done.add(Fails("other", why, self.table.name, name))
+
     def _drop_column(self, name: str, *, cascade: bool) -> None:
         done = self.done
+        self._keep_the_key(name)
         for constraint in self._constraints_on(name):
             if constraint.references is not None:
                 done.lock(constraint.references.table, Lock.ACCESS_EXCLUSIVE)
@@ -281,6 +299,7 @@ class _Altering:
             if name in view.names or "*" in view.names:
                 why = f"the view '{view.name}' uses the column '{name}'"
                 done.add(Fails("view in the way", why, self.statement.table, name))
+        self._keep_the_key(name)
         for trigger, columns in self.table.triggers.items() if self.table is not None else ():
             if name in columns:
                 why = f"the trigger '{trigger}' fires on the column '{name}'"
@@ -416,9 +435,15 @@ class _Altering:
             case "unique" | "primary key" | "exclusion":
                 if not constraint.nulls_distinct:
                     done.needs("NULLS NOT DISTINCT", 15, self.session)
+                if self.table is not None and constraint.kind != "exclusion" and constraint.columns:
+                    left_out = set(self.table.partition_key) - set(constraint.columns)
+                    if left_out:
+                        why = f"'{self.table.name}' is partitioned by '{min(left_out)}', which is not among its columns"
+                        done.add(Fails("other", why, self.table.name))
                 if constraint.index is None:
                     unique = constraint.kind != "exclusion"
-                    done.add(*(BuildIndex(one, constraint.name, constraint.kind, unique=unique) for one in self.stored))
+                    parts = stored(partitions(self.statement.table, self.database), self.database)
+                    done.add(*(BuildIndex(one, constraint.name, constraint.kind, unique=unique) for one in parts))
                 if constraint.kind == "primary key":
                     for name in constraint.columns or self._indexed(constraint.index):
                         self._set_not_null(name)

@@ -19,6 +19,19 @@ def family(table: str, database: DatabaseState) -> tuple[str, ...]:
     return tuple(found)
 
 
+def partitions(table: str, database: DatabaseState) -> tuple[str, ...]:
+    """A table and its partitions, at any depth: those that an index reaches. Heirs have indexes of their own."""
+    found: dict[str, None] = {table: None}
+    waiting = [table]
+    while waiting:
+        name = waiting.pop()
+        for part in database.parts_of(name):
+            if part.partition_of == name and part.name not in found:
+                found[part.name] = None
+                waiting.append(part.name)
+    return tuple(found)
+
+
 def dependent_views(table: str, column: str | None, database: DatabaseState) -> Iterator[TableState]:
     """The views that read a table, or one of its columns, and the views of those views."""
     waiting = [view for view in database.views_of(table) if column is None or {column, "*"} & view.names]

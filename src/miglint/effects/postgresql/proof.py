@@ -151,21 +151,36 @@ def _joined(sql: str) -> list[str]:
     text = sql.strip()
     while text.startswith("(") and _closing(text, 0) == len(text) - 1:
         text = text[1:-1].strip()
-    parts, start, place = [], 0, 0
+    parts, start, place, between = [], 0, 0, False
     while place < len(text):
         if text[place] == "(":
             place = _closing(text, place)
         elif text[place] == "'":
             place = text.find("'", place + 1) if "'" in text[place + 1 :] else len(text)
-        elif re.match(r"AND\b", text[place:], re.IGNORECASE) and (place == 0 or not text[place - 1].isalnum()):
-            parts.append(text[start:place])
-            start = place + 3
-        elif re.match(r"OR\b", text[place:], re.IGNORECASE) and (place == 0 or not text[place - 1].isalnum()):
+        elif _begins("between", text, place):
+            between = True
+        elif _begins("and", text, place):
+            if between:
+                between = False
+            else:
+                parts.append(text[start:place])
+                start = place + 3
+        elif _begins("or", text, place):
             return [text]
         place += 1
     if not parts:
         return [text]
     return [inner for part in (*parts, text[start:]) for inner in _joined(part)]
+
+
+def _begins(word: str, text: str, place: int) -> bool:
+    """Whether a word stands there, by itself."""
+    end = place + len(word)
+    return (
+        text[place:end].casefold() == word
+        and not (place and (text[place - 1].isalnum() or text[place - 1] in '_"'))
+        and not (end < len(text) and (text[end].isalnum() or text[end] in '_"'))
+    )
 
 
 def _closing(text: str, place: int) -> int:
