@@ -186,9 +186,11 @@ def _checked(arguments: dict[str, Any]) -> Outcome:
     with _progress(arguments["quiet"]) as progress, _settings_problems():
         report = changes(options, progress) if changes is not None else lint.check(options, progress)
     if arguments["show_files"] or arguments["show_settings"]:
+        from miglint.report.terminal import visible
+
         lines = report.migration_files if arguments["show_files"] else report.settings
         code = report.exit_code if report.exit_code == FAILED else CLEAN
-        return Outcome((Said("out", "\n".join(lines)), *_notices(report.notices)), code)
+        return Outcome((Said("out", "\n".join(map(visible, lines))), *_notices(report.notices)), code)
     said = [one for output in outputs for one in _rendered(report, output, arguments)]
     return Outcome((*said, *_notices(report.notices)), report.exit_code)
 
