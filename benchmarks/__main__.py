@@ -37,15 +37,19 @@ def main() -> None:
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    measured: dict[str, Any] = {}
     if not arguments.draw:
+        # Before anything is measured, so that all of it is measured with the same.
+        miglint()
         for part in arguments.parts or PARTS:
             print(f"{part} …", flush=True)
-            results[part] = _function(PARTS[part])()
-            print(json.dumps(results[part], indent=1, ensure_ascii=False), flush=True)
-        results["about"] = _about()
-        ordered = {name: results[name] for name in ("about", *PARTS) if name in results}
-        RESULTS.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            measured[part] = _function(PARTS[part])()
+            print(json.dumps(measured[part], indent=1, ensure_ascii=False), flush=True)
+        measured["about"] = _about()
+    # Parts that were not asked for stay as they are.
+    results = (json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}) | measured
+    results = {name: results[name] for name in ("about", *PARTS) if name in results}
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     tables.write(results)
     print(tables.page(results))
 

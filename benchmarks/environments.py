@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -34,10 +35,12 @@ def peers() -> Path:
     return folder / "bin"
 
 
+@functools.cache
 def miglint() -> tuple[Path, str]:
     """The folder of the programs of an environment with miglint as it is committed, and the commit.
 
-    Installed from its wheel, as users have it, with bytecode; not from the checkout itself.
+    Installed from its wheel, as users have it, with bytecode; not from the checkout itself. Once in a run, whatever is
+    committed meanwhile.
     """
     commit = _git("rev-parse", "--short=12", "HEAD")
     folder = home() / "miglint"
