@@ -60,6 +60,18 @@ def test_removing_an_index_says_table_lock_version_and_who_waits():
     assert [one.message for one in finding.related] == ["'shop_order' was made in shop.0001"]
 
 
+@pytest.mark.parametrize("before", [REMOVE, 'RemoveField("order", "name"),', 'RunSQL("LOCK TABLE shop_order"),'])
+def test_a_lock_that_the_transaction_holds_already_is_waited_for_no_more(before):
+    drop = 'AlterField("order", "code", models.CharField(max_length=9)),'
+    assert said(RULE, FIRST, before + drop) == (["0002 shop.order.by_code"] if before == REMOVE else [])
+    assert said(RULE, FIRST, before, drop)[-1] == "0003 shop.order.code"
+
+
+def test_what_held_the_lock_and_gave_it_back_spares_nothing():
+    body = f'RunSQL("ALTER TABLE shop_order ADD n int; COMMIT"), {REMOVE}'
+    assert said(RULE, FIRST, body) == ["0002 shop.order.by_code"]
+
+
 def test_both_indexes_of_a_field_are_one_finding():
     (finding,) = found(RULE, FIRST, 'AlterField("order", "code", models.CharField(max_length=9)),')
     assert finding.message.startswith("Dropping the indexes 'shop_order_code_")

@@ -70,6 +70,15 @@ def test_databases_whose_locks_are_not_known_are_left_alone():
     assert said(RULE, FIRST, ADD + FILL, target=target("mysql", 8, 0)) == []
 
 
+def test_a_table_that_is_read_while_another_is_locked_says_which():
+    (finding,) = found(RULE, FIRST, ADD + "\n" + sql("SELECT * FROM shop_line"))
+    line = finding.location.span.line - 1
+    assert finding.message == (
+        f"SELECT reads every row of 'shop_line' under ACCESS EXCLUSIVE of 'shop_order', held since line {line}, on "
+        "PostgreSQL 14: reads and writes of 'shop_order' wait until it is through."
+    )
+
+
 def test_rows_written_under_an_earlier_lock_say_where_it_was_taken():
     (finding,) = found(RULE, FIRST, ADD + "\n" + FILL)
     assert finding.message.startswith("UPDATE reads every row of 'shop_order' under ACCESS EXCLUSIVE, held since line ")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from miglint.effects.breaks import Break
 from miglint.effects.danger import Danger, dangers
-from miglint.effects.effect import Cause, RewriteTable
+from miglint.effects.effect import Cause, Lock, RewriteTable, Run
 from miglint.facts.migration import Migration
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
@@ -157,16 +157,38 @@ def waiting(danger: Danger, step: Step, project: Project) -> str:
         since = ", which an earlier statement of this operation took,"
         if taken is not None and taken is not step:
             since = f", held since line {taken.location.span.line},"
-    return f"under {danger.lock}{since} on {named(project.target.database)}: {_who(danger)} wait until it is through"
+    under = f"under {danger.lock}"
+    if not danger.blocked.keys() & {*danger.tables}:
+        under += f" of {_some([table for table, lock in danger.blocked.items() if lock == danger.lock])}"
+    return f"{under}{since} on {named(project.target.database)}: {_who(danger)} wait until it is through"
 
 
 def _who(danger: Danger) -> str:
-    by_table: dict[str, list[str]] = {}
-    for table, lock in danger.blocked.items():
-        by_table.setdefault(lock.blocks, []).append(f"'{table}'")
-    if set(danger.blocked) == set(danger.tables) and len(by_table) == 1:
-        return next(iter(by_table))
-    return ", ".join(f"{blocks} of {listed(tables)}" for blocks, tables in by_table.items())
+    by_blocks: dict[str, list[str]] = {}
+    for table in sorted(danger.blocked, key=lambda one: one not in danger.tables):
+        by_blocks.setdefault(danger.blocked[table].blocks, []).append(table)
+    if set(danger.blocked) == set(danger.tables) and len(by_blocks) == 1:
+        return next(iter(by_blocks))
+    return ", ".join(f"{blocks} of {_some(tables)}" for blocks, tables in by_blocks.items())
+
+
+def _some(tables: Sequence[str]) -> str:
+    """The first three of them, and how many more there are."""
+    names = [f"'{table}'" for table in tables]
+    # "and 1 more" is no shorter than its name.
+    return listed(names) if len(names) <= 4 else listed([*names[:3], f"{len(names) - 3} more"])
+
+
+def is_held(table: str, lock: Lock, run: Run, step: Step, project: Project) -> bool:
+    """Whether a statement before took as strong a lock in the same transaction: it has waited for it already."""
+    for one in project.around(step) if run.transaction else ():
+        for earlier in project.runs(one):
+            # What is left for the end of the migration comes after the others.
+            if earlier is run and not run.deferred:
+                return False
+            if earlier.transaction == run.transaction and not earlier.deferred and earlier.takes.get(table, 0) >= lock:
+                return True
+    return False
 
 
 def _taken_by(danger: Danger, step: Step, project: Project) -> Step | None:

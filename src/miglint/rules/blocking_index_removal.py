@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.effect import DropIndexOf
+from miglint.effects.effect import DropIndexOf, Lock
 from miglint.facts.operations import RemoveIndex, RunPython, RunSQL
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule, listed, made_at, named, sized, weighed
+from miglint.rules.base import OperationRule, is_held, listed, made_at, named, sized, weighed
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,13 @@ class BlockingIndexRemoval(OperationRule):
         for run in project.runs(step):
             # Who gives up waiting holds nobody up for long.
             for effect in run.effects if not run.lock_timeout else ():
-                if isinstance(effect, DropIndexOf) and not effect.concurrently:
+                if (
+                    isinstance(effect, DropIndexOf)
+                    and not effect.concurrently
+                    and (
+                        effect.table in dropped or not is_held(effect.table, Lock.ACCESS_EXCLUSIVE, run, step, project)
+                    )
+                ):
                     dropped.setdefault(effect.table, {})[f"'{effect.index}'"] = None
         for table, indexes in dropped.items():
             finding = self.finding(

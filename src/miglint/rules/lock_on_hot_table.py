@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from miglint.effects.effect import DropIndexOf, Lock, Run
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import OperationRule, made_at, named, sized
+from miglint.rules.base import OperationRule, is_held, made_at, named, sized
 from miglint.sql.statement import LockTable, Truncate
 
 
@@ -28,7 +28,7 @@ class LockOnHotTable(OperationRule):
                 if lock >= Lock.SHARE_ROW_EXCLUSIVE and table not in told and lock > taken.get(table, (0,))[0]:
                     taken[table] = lock, run
         for table, (lock, run) in taken.items():
-            if project.size_of(table).kind == "large" and not _is_held(table, lock, run, step, project):
+            if project.size_of(table).kind == "large" and not is_held(table, lock, run, step, project):
                 yield self._finding(table, lock, step, project)
 
     def _finding(self, table: str, lock: Lock, step: Step, project: Project) -> Finding:
@@ -51,17 +51,3 @@ def _told(run: Run, project: Project) -> Iterator[str]:
     if any(isinstance(statement, LockTable | Truncate) for statement in run.statements):
         yield from run.takes
     yield from (effect.table for effect in run.effects if isinstance(effect, DropIndexOf) and not effect.concurrently)
-
-
-def _is_held(table: str, lock: Lock, run: Run, step: Step, project: Project) -> bool:
-    """Whether an operation before took as strong a lock in the same transaction: it has waited for it already."""
-    for one in project.around(step) if run.transaction else ():
-        if one is step:
-            # What is left for the end of the migration comes after the others.
-            if not run.deferred:
-                return False
-            continue
-        for earlier in project.runs(one):
-            if earlier.transaction == run.transaction and not earlier.deferred and earlier.takes.get(table, 0) >= lock:
-                return True
-    return False
