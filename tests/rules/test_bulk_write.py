@@ -71,8 +71,8 @@ def test_a_field_that_was_not_null_already_or_has_no_default_makes_django_write_
 @pytest.mark.parametrize(
     ("text", "begins"),
     [
-        ("UPDATE shop_order SET code = ''", "One UPDATE writes every row of 'shop_order':"),
-        ("DELETE FROM shop_order", "One DELETE takes every row of 'shop_order':"),
+        ("UPDATE shop_order SET code = ''", "This updates every row of 'shop_order':"),
+        ("DELETE FROM shop_order", "This deletes every row of 'shop_order':"),
     ],
 )
 def test_sql_says_what_becomes_of_which_rows(text, begins):
@@ -88,6 +88,12 @@ def test_sql_says_what_becomes_of_which_rows(text, begins):
 @pytest.mark.parametrize("body", ['Order.objects.update(code="")', "Order.objects.all().delete()"])
 def test_python_is_read_too(body):
     assert said(RULE, FIRST, PYTHON, code=work(body)) == ["0002 shop_order"]
+
+
+def test_a_loop_over_all_rows_is_not_said_to_be_one_statement():
+    loop = "for order in Order.objects.all(): order.code = 'x'; order.save()"
+    (finding,) = found(RULE, FIRST, PYTHON, code=work(loop))
+    assert finding.message.startswith("This updates every row of 'shop_order': each stays locked until the migration")
 
 
 def test_django_itself_writes_where_a_default_takes_the_place_of_null():

@@ -94,6 +94,17 @@ def test_what_cannot_run_twice_counts_from_where_it_stands(operations, place):
     assert [finding.operation for finding in found(operations)] == [place]
 
 
+def test_python_is_said_to_run_once_more_rather_than_to_fail():
+    (finding,) = found("RunPython(work)," + INDEX)
+    assert finding.message.endswith(" does stays done, and running the migration again does it once more.")
+
+
+def test_what_surely_fails_the_second_time_comes_before_python():
+    (finding,) = found("RunPython(work)," + ADD + INDEX)
+    assert finding.message.endswith(" does stays done, and running the migration again fails there.")
+    assert finding.operation == "2"
+
+
 def test_mysql_commits_each_schema_statement():
     (finding,) = found(ADD + 'RemoveField("order", "code"),', atomic=True, on=("mysql", 8, 4))
     assert "since MySQL 8.4 commits each of them" in finding.message

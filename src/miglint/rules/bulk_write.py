@@ -39,7 +39,7 @@ class BulkWrite(OperationRule):
     def _finding(self, effect: WriteRows, run: Run, step: Step, project: Project) -> Finding:
         table = sized(effect.table, project)
         does = "updates" if effect.verb == "update" else "deletes"
-        what = f"One {effect.verb.upper()} {'writes' if effect.verb == 'update' else 'takes'} every row of {table}"
+        what = f"This {does} every row of {table}"
         hint = (
             f"{effect.verb.capitalize()} some thousand rows at a time, each batch in a transaction of its own: "
             "RunPython in a migration with atomic = False."

@@ -52,16 +52,19 @@ class HalfApplied(MigrationRule):
         if (migration.atomic is not False and not committing) or migration.initial:
             return
         done = [step for step in project.steps_of(migration.key) if _acts(step, project)]
-        first = next((number for number, step in enumerate(done) if not _is_repeatable(step, project)), len(done))
-        if first + 1 >= len(done):
+        # Rather what fails a second time than Python, which may well look first what is left to do.
+        lasting = [number for number, step in enumerate(done[:-1]) if not _is_repeatable(step, project)]
+        if not lasting:
             return
+        first = next((number for number in lasting if not isinstance(done[number].operation, RunPython)), lasting[0])
+        again = "does it once more" if isinstance(done[first].operation, RunPython) else "fails there"
         why = "it sets atomic = False" if migration.atomic is False else f"{named(database)} commits each of them"
         following = done[first + 1]
         yield self.finding(
             following.location,
             f"{len(done)} operations of this migration change the database without a transaction around them, since "
             f"{why}: if this one fails, what line {done[first].location.span.line} does stays done, and running the "
-            "migration again fails there.",
+            f"migration again {again}.",
             hint="One operation to a migration, so that each is done or not done.",
             operation=following.index,
             subject=str(migration.key),
