@@ -90,6 +90,12 @@ def test_the_readme_shows_what_is_really_said() -> None:
     assert [part for part in parts if part not in said] == []
 
 
+def test_the_readme_shows_a_plan_as_it_is() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    [command, shown] = re.findall(r"^```console\n\$ miglint (plan .*)\n((?:.*\n)*?)^```$", readme, re.MULTILINE)[0]
+    assert miglint(*command.split(), "--no-cache").stdout.strip() == shown.strip()
+
+
 def by_path(*projects: str) -> set[str]:
     return {f"sample_migrations/{project}" for project in projects}
 
