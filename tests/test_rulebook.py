@@ -146,3 +146,22 @@ def test_the_list_has_a_line_for_each_rule_in_code_order():
 
 def test_the_list_can_carry_every_page():
     assert rulebook.listing(pages=True).count(" by default\n") == len(rulebook.entries())
+
+
+def test_a_file_of_the_main_branch_stands_beside_the_storys_own():
+    page = rulebook.parse(
+        "# MIG604 edited-migration\n\nOld and new.\n\n## Bad\n\n"
+        '```python title="a.py" git="main"\nold\n```\n\n```python title="a.py"\nnew  # MIG604\n```\n\n'
+        '```python title="b.py" git="untracked"\nmore\n```\n'
+    )
+    (story,) = page.bad
+    assert [(one.path, one.git) for one in story] == [("a.py", "main"), ("a.py", ""), ("b.py", "untracked")]
+    assert [(one.path, one.text) for one in rulebook.project(page, story)] == [
+        ("a.py", "new  # MIG604\n"),
+        ("b.py", "more\n"),
+    ]
+
+
+def test_a_file_is_on_main_or_untracked_or_neither():
+    with pytest.raises(ValueError, match="neither main nor untracked"):
+        rulebook.parse('# MIG604 edited-migration\n\nOld.\n\n## Bad\n\n```python title="a.py" git="mian"\nold\n```\n')

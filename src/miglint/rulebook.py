@@ -200,10 +200,11 @@ def _example(attributes: dict[str, str], body: list[str], code: str) -> Example:
     marks = [(number, marked) for number, line in enumerate(body, start=1) for marked in _marked(line)]
     marks += [(int(number), code) for number in re.findall(r"\d+", attributes.get("flags", ""))]
     text = "".join(f"{line}\n" for line in body)
-    git = attributes.get("git", "")
-    if git not in ("", "main", "untracked"):
-        raise ValueError(f"git={git!r} is neither main nor untracked")
-    return Example(attributes["title"], text, tuple(sorted(marks)), attributes.get("init") != "no", git)
+    match attributes.get("git", ""):
+        case "" | "main" | "untracked" as git:
+            return Example(attributes["title"], text, tuple(sorted(marks)), attributes.get("init") != "no", git)
+        case other:
+            raise ValueError(f"git={other!r} is neither main nor untracked")
 
 
 def _marked(line: str) -> list[str]:
