@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from miglint.effects.effect import BuildIndex, Cause, Effect, Lock, RewriteTable, Run, ScanTable
@@ -11,10 +11,14 @@ Touching: TypeAlias = RewriteTable | ScanTable | BuildIndex
 
 
 class Danger(NamedTuple):
-    """The dangerous effects that statements of one operation have on the same tables, for the same kind of cause."""
+    """The dangerous effects that statements of one operation have on the same tables, for the same kind of cause.
+
+    `blocked` is every table of which somebody has to wait, with its strongest lock, strongest first.
+    """
 
     runs: tuple[Run, ...]
     effects: tuple[Touching, ...]
+    blocked: Mapping[str, Lock]
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -30,15 +34,6 @@ class Danger(NamedTuple):
     def lock(self) -> Lock:
         """The strongest lock that is held meanwhile, on whichever table."""
         return max(run.blocking[0][1] for run in self.runs)
-
-    @property
-    def blocked(self) -> dict[str, Lock]:
-        """Every table of which somebody has to wait, and its strongest lock, strongest first."""
-        found: dict[str, Lock] = {}
-        for run in self.runs:
-            for table, lock in run.blocking:
-                found[table] = max(lock, found.get(table, lock))
-        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
     @property
     def held_before(self) -> bool:
@@ -59,7 +54,16 @@ def dangers(runs: Iterable[Run], causes: Collection[Cause]) -> tuple[Danger, ...
             held, touched = found.setdefault(tables, ([], []))
             held.append(run)
             touched.extend(effects)
-    return tuple(Danger(tuple(held), tuple(touched)) for held, touched in found.values())
+    return tuple(Danger(tuple(held), tuple(touched), _blocked(held)) for held, touched in found.values())
+
+
+def _blocked(runs: Iterable[Run]) -> dict[str, Lock]:
+    found: dict[str, Lock] = {}
+    for run in runs:
+        for table, lock in run.blocking:
+            if lock > found.get(table, 0):
+                found[table] = lock
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def is_touching(effect: Effect) -> TypeGuard[Touching]:
