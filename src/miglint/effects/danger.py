@@ -66,5 +66,12 @@ def _blocked(runs: Iterable[Run]) -> dict[str, Lock]:
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
+def together(found: Iterable[Danger]) -> Danger:
+    """Several dangers told as one."""
+    every = tuple(found)
+    runs = tuple(run for one in every for run in one.runs)
+    return Danger(runs, tuple(effect for one in every for effect in one.effects), _blocked(runs))
+
+
 def is_touching(effect: Effect) -> TypeGuard[Touching]:
     return isinstance(effect, RewriteTable | ScanTable | BuildIndex)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.danger import Danger
+from miglint.effects.danger import Danger, together
 from miglint.effects.effect import BuildIndex, RewriteTable, ScanTable
 from miglint.facts.operations import RunSQL
 from miglint.facts.target import Target
@@ -28,9 +28,7 @@ class RewritingAlterField(LockRule):
         if isinstance(step.operation, RunSQL) or len(found) < 2:
             return found
         # A key's own table, then every table that refers to it.
-        return (
-            Danger(tuple(run for one in found for run in one.runs), tuple(e for one in found for e in one.effects)),
-        )
+        return (together(found),)
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
         first = next((effect for effect in danger.effects if isinstance(effect, RewriteTable)), None)

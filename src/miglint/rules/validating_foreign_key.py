@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.danger import Danger
+from miglint.effects.danger import Danger, together
 from miglint.effects.effect import RewriteTable
 from miglint.facts.operations import AddField, RunSQL
 from miglint.findings import Severity
@@ -33,9 +33,7 @@ class ValidatingForeignKey(LockRule):
         if isinstance(step.operation, RunSQL) or len(found) < 2:
             return found
         # Every key that an operation of Django's makes anew has the same reason.
-        return (
-            Danger(tuple(run for one in found for run in one.runs), tuple(e for one in found for e in one.effects)),
-        )
+        return (together(found),)
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
         validated = [f"'{action.name}'" for action in _actions(danger) if isinstance(action, sql.ValidateConstraint)]
