@@ -33,10 +33,10 @@ def bars(title: str, rows: Mapping[str, Sequence[Bar]], series: Sequence[str] = 
     """Bars that lie under each other, in groups; the first row is the one that this is about."""
     left, thick, gap = 190, 15, 16
     room = width - left - 120
-    parts = [_text(0, 20, title, "title")]
+    parts = [_text(4, 20, title, "title")]
     top = 44
     for place, name in enumerate(series):
-        x = left + 150 * place
+        x = left + 190 * place
         parts.append(f'<rect class="{_COLOURS[place]}" x="{x}" y="{top - 11}" width="11" height="11" rx="2"/>')
         parts.append(_text(x + 17, top, name))
     top += 14 if series else -10
@@ -68,7 +68,7 @@ def curve(title: str, points: Sequence[Mapping[str, Any]], lines: Mapping[str, s
     def y(value: float) -> float:
         return top + height * (high - math.log10(value)) / ((high - low) or 1)
 
-    parts = [_text(0, 20, title, "title")]
+    parts = [_text(4, 20, title, "title")]
     for power in range(low, high + 1):
         level = y(10.0**power)
         parts.append(f'<line class="grid" x1="{left}" x2="{left + across}" y1="{level:.1f}" y2="{level:.1f}"/>')
