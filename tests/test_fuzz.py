@@ -30,6 +30,7 @@ def each() -> Iterator[Trials]:
 HARMFUL = {
     "many signs in a row": f"migrations.RunSQL('SELECT 1', hints={'-' * 340}a)",
     "many calls in a row": f"migrations.RunSQL('SELECT 1', hints=a{'.b(1)' * 170})",
+    "many holes in a row": f"migrations.RunPython(f'{'{a}' * 340}')",
     "many terms in a row": f"migrations.RunPython({' + '.join(['a'] * 340)})",
     "many conditions in a row": (
         "migrations.AddConstraint('album', models.CheckConstraint(name='c', "

@@ -212,6 +212,7 @@ class Evaluator:
             return Literal(
                 b"".join(part.value for part in parts if isinstance(part, Literal) and isinstance(part.value, bytes))
             )
+        self.reused = self.reused or len(parts) > _DEEP
         return join(parts, self._span(node))
 
     def _formatted_string(self, node: cst.FormattedString, scope: Scope) -> Value:
@@ -228,6 +229,7 @@ class Evaluator:
                     parts.append(Literal(text.replace("\r\n", "\n").replace("\r", "\n")))
             elif isinstance(part, cst.FormattedStringExpression):
                 parts.append(self._hole(part, scope, span))
+        self.reused = self.reused or len(parts) > _DEEP
         return join(parts, span)
 
     def _hole(self, part: cst.FormattedStringExpression, scope: Scope, span: Span) -> Value:
