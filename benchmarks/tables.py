@@ -26,6 +26,49 @@ def write(results: Mapping[str, Any]) -> None:
     for name, picture in pictures(results).items():
         (PICTURES / f"{name}.svg").write_text(picture, encoding="utf-8")
     (HERE / "README.md").write_text(page(results), encoding="utf-8")
+    readme = HERE.parent / "README.md"
+    before, opening, rest = readme.read_text(encoding="utf-8").partition(_OPENING)
+    _, closing, after = rest.partition(_CLOSING)
+    if closing:
+        readme.write_text(f"{before}{opening}\n{summary(results)}\n{closing}{after}", encoding="utf-8")
+
+
+# Between them, the README says in short what was measured.
+_OPENING, _CLOSING = "<!-- measured -->", "<!-- /measured -->"
+
+
+def summary(results: Mapping[str, Any]) -> str:
+    parts = [_circumstances(results["about"])]
+    if "hazards" in results:
+        told = results["hazards"]
+        tools = told["tools"]
+        rows = [
+            (f"{what}: {name}", *(_percent(score(one[kind])) for one in tools.values()))
+            for kind, what in _KINDS.items()
+            for name, score in (("right", _precision), ("found", _recall))
+        ]
+        parts += [
+            "![How many warnings are right, and how much harm is warned of](benchmarks/pictures/hazards.svg)",
+            f"{told['scenarios']} migrations, each of them run on a real PostgreSQL, and what the tools said before: how "
+            "much of what they warn of is there, and how much of what is there they warn of.",
+            _table(("a migration …", *tools), rows),
+        ]
+    if "speed" in results:
+        told = results["speed"]
+        seconds, memory = told["seconds"], told["peak memory, MB"]
+        rows = [
+            (
+                "first run",
+                f"{seconds['cold']:.2f} s ({told['cold / bare parse']} × a bare `libcst.parse_module`)",
+                f"{seconds['zdm']:.2f} s",
+            ),
+            ("nothing changed", f"{seconds['warm']:.2f} s", f"{seconds['zdm']:.2f} s"),
+            ("one file changed", f"{seconds['one changed']:.2f} s", f"{seconds['zdm']:.2f} s"),
+            ("memory, first run", f"{memory['cold']} MB", f"{memory['zdm']} MB"),
+        ]
+        parts += [f"{told['migrations']:,} migrations of published packages:", _table(("", "miglint", "zdm"), rows)]
+    parts += ["More, and how it was measured: [benchmarks](benchmarks/README.md)."]
+    return "\n\n".join(parts)
 
 
 def pictures(results: Mapping[str, Any]) -> dict[str, str]:
