@@ -49,8 +49,10 @@ def summary(results: Mapping[str, Any]) -> str:
         ]
         parts += [
             "![How many warnings are right, and how much harm is warned of](benchmarks/pictures/hazards.svg)",
-            f"{told['scenarios']} migrations, each of them run on a real PostgreSQL, and what the tools said before: how "
-            "much of what they warn of is there, and how much of what is there they warn of.",
+            (
+                f"{told['scenarios']} migrations, each of them run on a real PostgreSQL, and what the tools said before: how "
+                "much of what they warn of is there, and how much of what is there they warn of."
+            ),
             _table(("a migration …", *tools), rows),
         ]
     if "speed" in results:
