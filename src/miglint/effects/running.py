@@ -258,6 +258,8 @@ class _Running:
                 for action in actions:
                     if isinstance(action, RenameTable):
                         self._rename(table, action.new)
+                        if table in transaction.pending:
+                            transaction.pending[action.new] = transaction.pending.pop(table)
                     elif isinstance(action, SetSchema):
                         own = table.rpartition(".")[2]
                         self._rename(table, own if action.schema == "public" else f"{action.schema}.{own}")

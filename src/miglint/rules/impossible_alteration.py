@@ -15,6 +15,7 @@ from miglint.facts.operations import (
     RemoveField,
     RenameField,
     RenameModel,
+    RunSQL,
     model_named,
 )
 from miglint.facts.values import Call, Literal, Reference, Sequence, Value, text_of, truth_of
@@ -29,6 +30,8 @@ from miglint.schema.state import ModelState
 _HINTS: dict[Failing, str] = {
     "view in the way": "Drop the view with RunSQL before it, and create it again after it.",
     "needs another PostgreSQL": "Leave it for the release that no longer has to run on this version.",
+    "exists already": "Give it another name, or leave the statement out, where what is there is what it would make.",
+    "not found": "Name what is there, or let it be nothing to the statement: IF EXISTS.",
     "other": "Take what stands in the way out first, in a migration before this one.",
 }
 
@@ -71,6 +74,10 @@ class ImpossibleAlteration(OperationRule):
         """What the server refuses, whatever the rows."""
         for run in project.runs(step):
             for effect in run.effects:
+                # Of the names in Django's own operations, MIG202 to MIG206 tell.
+                told = effect.kind in ("exists already", "not found") if isinstance(effect, Fails) else False
+                if told and not isinstance(step.operation, RunSQL):
+                    continue
                 if isinstance(effect, Fails) and effect.kind in _HINTS:
                     subject = step.subject or effect.table or ""
                     server = named(project.target.database)

@@ -14,6 +14,7 @@ from miglint.schema.tables import DatabaseState, TableState
 from miglint.sql.statement import (
     AlterTable,
     Cluster,
+    Copy,
     CreateIndex,
     Delete,
     DropConstraint,
@@ -23,6 +24,7 @@ from miglint.sql.statement import (
     RenameColumn,
     RenameConstraint,
     RenameTable,
+    Select,
     Statement,
     Truncate,
     Update,
@@ -36,6 +38,10 @@ def events_of(
 
     `written` are the rows of the statement's table that the transaction has written before, as `rows_of` has them.
     """
+    if isinstance(statement, Copy | Delete | Insert | Merge | Select | Update):
+        # What stands in WITH queues its own.
+        for one in statement.writes:
+            yield from events_of(one, found)
     match statement:
         case Insert(table):
             yield from _own(found.table(table), None)
@@ -43,7 +49,7 @@ def events_of(
             if _meets(statement, written):
                 yield from _own(found.table(table), None)
             elif not _empties(statement):
-                yield from _own(found.table(table), columns)
+                yield from _own(found.table(table), tuple(one for one in columns if one not in statement.emptied))
             # Nothing refers to a key that is NULL.
             if _filled(statement) is None:
                 yield from _others(table, columns, found)
