@@ -27,7 +27,6 @@ from miglint.parse.scan import refused, scan
 from miglint.parse.text import UndecodableError, decode
 from miglint.signatures import Ancestry, ancestry, build_operations
 
-_LISTS = ("dependencies", "run_before", "replaces")
 _CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
 

@@ -186,33 +186,6 @@ def column_type(field: Field, vendor: Vendor) -> ColumnType | Unresolved:
     return unknown if name is None else ColumnType(name)
 
 
-def takes_all_of(new: ColumnType, old: ColumnType) -> bool:
-    """Whether a column of the new type takes, and gives back, what was written for the old one.
-
-    A type of another kind does not: a comparison with the old kind's values fails on PostgreSQL, or what is read
-    is of another class in Python.
-    """
-    if new == old:
-        return True
-    if new.of is not None and old.of is not None:
-        # There is no operator between arrays of unlike items, wider ones included.
-        return new.of.name == old.of.name and takes_all_of(new.of, old.of)
-    if new.name in _TEXTS and old.name in _TEXTS:
-        return not new.sizes or (bool(old.sizes) and new.sizes[0] >= old.sizes[0])
-    if new.name in _RANGES and old.name in _RANGES:
-        (low, high), (old_low, old_high) = _RANGES[new.name], _RANGES[old.name]
-        return low <= old_low and high >= old_high
-    if new.name == old.name == "numeric":
-        # Digits too many behind the point are rounded away, those before it are refused.
-        return new.sizes[0] - new.sizes[1] >= old.sizes[0] - old.sizes[1]
-    return False
-
-
-def is_same_kind(one: ColumnType, other: ColumnType) -> bool:
-    """Whether two types hold the same kind of value, one perhaps less of it."""
-    return one.name == other.name or any(one.name in kind and other.name in kind for kind in (_TEXTS, _RANGES))
-
-
 _LIMITED_TEXT = frozenset(
     {
         *("CharField", "CommaSeparatedIntegerField", "EmailField", "FileField", "FilePathField", "ImageField"),
@@ -302,17 +275,6 @@ _TYPES: dict[Vendor, dict[str, str]] = {
     "oracle": {},
 }
 _TYPES["mariadb"] = _TYPES["mysql"]
-
-_TEXTS = frozenset({"citext", "longtext", "text", "varchar"})
-
-_RANGES = {
-    "smallint": (-(2**15), 2**15 - 1),
-    "integer": (-(2**31), 2**31 - 1),
-    "bigint": (-(2**63), 2**63 - 1),
-    "smallint unsigned": (0, 2**16 - 1),
-    "integer unsigned": (0, 2**32 - 1),
-    "bigint unsigned": (0, 2**64 - 1),
-}
 
 
 def _length(field: Field) -> int | Unresolved | None:
