@@ -244,15 +244,18 @@ def _written(body: Iterable[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.A
                 yield prefix + name, value
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 yield prefix + name, value
+            case _:
+                pass
 
 
 def _dumped(node: ast.AST) -> str:
     for one in ast.walk(node):
         match one:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                match one.body:
-                    case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-                        one.body = rest or [ast.Pass()]
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body) | ast.ClassDef(body=body):
+                if ast.get_docstring(one, clean=False) is not None:
+                    one.body = body[1:] or [ast.Pass()]
+            case _:
+                pass
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         node.name = ""
     return ast.dump(node)

@@ -121,7 +121,8 @@ def _encoded(value: Any) -> Any:
             return [_BYTES, value.decode("latin-1")]
         case complex():
             return [_COMPLEX, value.real, value.imag]
-    raise TypeError(f"{type(value).__name__} is no fact")
+        case _:
+            raise TypeError(f"{type(value).__name__} is no fact")
 
 
 def _decoded(value: Any) -> Any:

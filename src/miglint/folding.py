@@ -416,7 +416,7 @@ def _dict(arguments: tuple[Argument, ...], span: Span) -> Value | None:
                             return None
             case Argument(None | "*" | "**"):
                 return None
-            case Argument(str(name), value):
+            case Argument(name, value):
                 pairs = (*pairs, (Literal(name), value))
     return merged(pairs, (), span)
 

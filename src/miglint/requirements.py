@@ -126,6 +126,8 @@ def specifiers(text: str, bare: Operator | None = None) -> Specifiers | None:
                 found.append(Specifier("!=", release, match["series"] is not None))
             case "<" | "<=" | ">" | ">=":
                 found.append(Specifier(operator, release))
+            case _:
+                raise AssertionError(operator)
     return tuple(found)
 
 

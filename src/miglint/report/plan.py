@@ -53,7 +53,8 @@ def render(plans: Plans, format_: str, style: Style) -> str:
             return render_json(plans)
         case "markdown":
             return render_markdown(plans)
-    return render_text(plans, style)
+        case _:
+            return render_text(plans, style)
 
 
 def render_json(plans: Plans) -> str:

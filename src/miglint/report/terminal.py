@@ -28,6 +28,8 @@ SEVERITY_PAINT: dict[Severity, Paint] = {
 
 TAB = 4
 
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
 
 def paint(text: str, how: Paint, colour: bool) -> str:
     return f"\x1b[{_SGR[how]}m{text}\x1b[0m" if colour and text else text
@@ -46,13 +48,8 @@ def visible(text: str) -> str:
 def visible_character(character: str) -> str:
     if character.isprintable():
         return character
-    match character:
-        case "\n":
-            return "\\n"
-        case "\r":
-            return "\\r"
-        case "\t":
-            return "\\t"
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
     number = ord(character)
     if number < 0x100:
         return f"\\x{number:02x}"

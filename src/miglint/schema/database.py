@@ -1147,7 +1147,8 @@ def _is_like(one: IndexState | ConstraintState, parents: IndexState | Constraint
                 and (one.kind, one.columns, one.references) == (parents.kind, parents.columns, parents.references)
                 and one.validated == parents.validated
             )
-    return False
+        case _:
+            return False
 
 
 def _distinct(columns: tuple[str, ...]) -> tuple[str, ...]:

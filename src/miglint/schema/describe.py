@@ -196,6 +196,8 @@ def _called(kind: str, arguments: tuple[Argument, ...]) -> str:
             return f"F({name})"
         case "Value", (Argument(value=Literal(constant)), *_):
             return f"Value({constant!r})"
+        case _:
+            pass
     positional = [one.value for one in arguments if one.name is None]
     # Cast's second argument is a field, and no part of the expression.
     shown = [_expression(one) for one in positional if not _is_field(one)]

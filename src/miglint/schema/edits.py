@@ -230,7 +230,8 @@ def _usual(name: str, part: object) -> object:
             return None
         case "reverse_sql" | "reverse_code", Literal(None):
             return None
-    return part
+        case _:
+            return part
 
 
 def _change(name: str, then: Value | None, now: Value | None) -> str:
