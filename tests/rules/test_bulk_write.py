@@ -57,6 +57,54 @@ def test_batches_are_fine(body):
     assert said(RULE, FIRST, PYTHON, code=work(body)) == []
 
 
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "if order.code == 'x': order.delete()",
+        """
+        if order.code == "x":
+            order.code = "y"
+            order.save()
+""",
+        """
+        if order.code == "y":
+            continue
+        order.code = "y"
+        order.save()
+""",
+    ],
+)
+def test_a_loop_that_picks_its_rows_writes_some_of_them(loop):
+    body = f"for order in Order.objects.all():\n        {loop.lstrip()}"
+    assert said(RULE, FIRST, PYTHON, code=work(body)) == []
+
+
+def test_a_list_that_picks_its_rows_writes_some_of_them():
+    body = "Order.objects.bulk_update([order for order in Order.objects.all() if order.code], ['code'])"
+    assert said(RULE, FIRST, PYTHON, code=work(body)) == []
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        """
+        if order.code is None:
+            order.code = ""
+        order.save()
+""",
+        """
+        for letter in "abc":
+            if letter == "b":
+                continue
+        order.save()
+""",
+    ],
+)
+def test_a_condition_that_is_about_something_else_picks_no_rows(loop):
+    body = f"for order in Order.objects.all():\n        {loop.lstrip()}"
+    assert said(RULE, FIRST, PYTHON, code=work(body)) == ["0002 shop_order"]
+
+
 def test_a_table_of_the_same_migration_has_few_rows():
     assert said(RULE, FIRST + sql("UPDATE shop_order SET code = ''")) == []
     assert said(RULE, FIRST + PYTHON, code=work("Order.objects.all().delete()")) == []

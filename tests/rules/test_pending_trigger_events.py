@@ -112,6 +112,40 @@ def test_what_python_writes_counts(body):
     assert said(RULE, FIRST, PYTHON + ADD, code=work(body)) == ["0002 shop.book.pages"]
 
 
+@pytest.mark.parametrize(("value", "flagged"), [("None", []), ("Author.objects.first()", ["0002 shop.book.pages"])])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Book.objects.filter(title='').update(author={})",
+        """
+    for book in Book.objects.all():
+        book.author = {}
+        book.save()
+""",
+        """
+    books = []
+    for book in Book.objects.all():
+        book.author = {}
+        books.append(book)
+    Book.objects.bulk_update(books, ["author"])
+""",
+    ],
+)
+def test_none_refers_to_nothing(body, value, flagged):
+    assert said(RULE, FIRST, PYTHON + ADD, code=work(body.format(value))) == flagged
+
+
+def test_what_is_none_in_some_rows_only_refers_to_something():
+    body = """
+    for book in Book.objects.all():
+        book.author = None
+        if book.title:
+            book.author = Author.objects.first()
+        book.save()
+"""
+    assert said(RULE, FIRST, PYTHON + ADD, code=work(body)) == ["0002 shop.book.pages"]
+
+
 def test_a_python_function_that_writes_nothing_of_the_kind_is_fine():
     assert said(RULE, FIRST, PYTHON + ADD, code=work("Book.objects.update(title='')")) == []
 

@@ -94,15 +94,16 @@ class ModelQuery(NamedTuple):
     """What a function does to the rows of a model that it has from `get_model`.
 
     `fields` are those that get new values (before save(), the attributes that were given any), empty where none is
-    known; `lookups` the keywords that narrow
-    the rows, as in `filter(…)`. `filtered` says that anything narrows them: a loop over `.all()` with `save()` in it
-    is an update that is not filtered.
+    known; `emptied` those of them that get NULL in every row. `lookups` are the keywords that narrow the rows, as in
+    `filter(…)`; `filtered` says that anything narrows them: a loop over `.all()` with `save()` in it, under no
+    condition, is an update that is not filtered.
     """
 
     verb: QueryVerb
     app_label: str
     model: str
     fields: tuple[str, ...]
+    emptied: tuple[str, ...]
     lookups: tuple[str, ...]
     filtered: bool
     locks_rows: bool

@@ -5,6 +5,7 @@ Branches count as taken, loops as run once; what a body does in ways that are no
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
 
@@ -83,8 +84,8 @@ class _Body:
     parameters: frozenset[str]
     rows: dict[str, _Rows] = field(default_factory=dict)
     found: list[ModelQuery | ExecutedSQL] = field(default_factory=list)
-    # By the name of a row, the attributes that it was given so far: what save() changes.
-    given: dict[str, dict[str, None]] = field(default_factory=dict)
+    # By the name of a row, the attributes that it was given so far (what save() changes), and whether it was None.
+    given: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def block(self, body: cst.BaseSuite) -> None:
         for statement in body.body:
@@ -101,7 +102,12 @@ class _Body:
                 self._assign([target], value)
             case cst.For(target=target, iter=iterated, body=body, orelse=orelse):
                 self._loop(target, iterated)
-                self.block(body)
+                before = dict(self.rows)
+                for each in body.body:
+                    self.statement(each)
+                    if _leaves(each):
+                        self._pick()
+                self._unpick(before)
                 if orelse is not None:
                     self.block(orelse.body)
             case cst.With(items=items, body=body):
@@ -112,9 +118,13 @@ class _Body:
                 self.block(body)
             case cst.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
+                before = dict(self.rows)
+                if any(held.kind == "row" and _names(test, name) for name, held in before.items()):
+                    self._pick()
                 self.block(body)
                 if orelse is not None:
                     self.statement(orelse)
+                self._unpick(before)
             case cst.Else(body=body) | cst.Finally(body=body):
                 self.block(body)
             case cst.While(test=test, body=body):
@@ -161,6 +171,7 @@ class _Body:
                     self._loop(part.target, part.iter)
                     for condition in part.ifs:
                         self.expression(condition.test)
+                        self._pick()
                     part = part.inner_for_in
                 if not isinstance(node, cst.DictComp):
                     held = self.expression(node.elt)
@@ -198,7 +209,8 @@ class _Body:
         for target in targets:
             match target:
                 case cst.Attribute(value=cst.Name(value=row), attr=cst.Name(value=attribute)):
-                    self.given.setdefault(row, {})[attribute] = None
+                    given = self.given.setdefault(row, {})
+                    given[attribute] = given.get(attribute, True) and _is_none(value)
                 case cst.Name(value=name):
                     self._bind(name, held)
                     self.scope.values[name] = self.evaluator.evaluate(value, self.scope)
@@ -215,6 +227,18 @@ class _Body:
             self.rows.pop(name, None)
         else:
             self.rows[name] = held
+
+    def _pick(self) -> None:
+        """From here on, what is done to a row that a loop holds is done to some of them."""
+        for name, held in self.rows.items():
+            if held.kind == "row" and not held.filtered:
+                self.rows[name] = replace(held, filtered=True, lookups=("pk",))
+
+    def _unpick(self, before: dict[str, _Rows]) -> None:
+        """What was done to some of the rows is through; what names have come to stand for since, they keep."""
+        for name, held in before.items():
+            if name in self.rows and self.rows[name] == replace(held, filtered=True, lookups=("pk",)):
+                self.rows[name] = held
 
     def _loop(self, target: cst.BaseExpression, iterated: cst.BaseExpression) -> None:
         """Every row is read; each that the loop holds stands for all of them."""
@@ -258,7 +282,9 @@ class _Body:
         if held.kind in ("row", "new row"):
             if name in ("save", "asave"):
                 verb: QueryVerb = "insert" if held.kind == "new row" else "update"
-                self._note(verb, held, node, fields=self._strings(node, "update_fields") or self._given_to(node))
+                given_to = self._given_to(node)
+                fields = self._strings(node, "update_fields") or tuple(given_to)
+                self._note(verb, held, node, fields=fields, emptied=[name for name, empty in given_to.items() if empty])
             elif name in _DELETES:
                 self._note("delete", held, node)
             return None
@@ -276,7 +302,8 @@ class _Body:
         if name in _CHAINING:
             return held
         if name in _UPDATES:
-            self._note("update", held, node, fields=keywords)
+            emptied = [one.keyword.value for one in node.args if one.keyword is not None and _is_none(one.value)]
+            self._note("update", held, node, fields=keywords, emptied=emptied)
         elif name in _DELETES:
             self._note("delete", held, node)
         elif name in _INSERTS:
@@ -294,7 +321,8 @@ class _Body:
             rows = given[0] if given else None
             known = rows is not None and rows.kind == "rows" and rows.model == held.model
             changed = rows if known and rows is not None else replace(held, filtered=True, lookups=("pk",))
-            self._note("update", changed, node, fields=self._strings(node, "fields", 1))
+            fields = self._strings(node, "fields", 1)
+            self._note("update", changed, node, fields=fields, emptied=self._emptied(held, fields))
         elif name in _TAKES_ONE:
             one = replace(held, filtered=True, lookups=(*held.lookups, *keywords))
             self._note("select", one, node)
@@ -303,21 +331,40 @@ class _Body:
             self._note("select", held, node)
         return None
 
-    def _given_to(self, node: cst.Call) -> tuple[str, ...]:
+    def _given_to(self, node: cst.Call) -> dict[str, bool]:
         """The attributes that the row was given whose method is called."""
         match node.func:
             case cst.Attribute(value=cst.Name(value=name)):
-                return tuple(self.given.get(name, ()))
+                return self.given.get(name, {})
             case _:
-                return ()
+                return {}
 
-    def _note(self, verb: QueryVerb, held: _Rows, node: cst.CSTNode, *, fields: tuple[str, ...] | None = None) -> None:
+    def _emptied(self, held: _Rows, fields: tuple[str, ...]) -> list[str]:
+        """Those of a model's fields that each of its rows was given None for."""
+        given = [
+            attributes
+            for name, attributes in self.given.items()
+            if name in self.rows and (self.rows[name].app_label, self.rows[name].model) == (held.app_label, held.model)
+        ]
+        known = [[one[name] for one in given if name in one] for name in fields]
+        return [name for name, values in zip(fields, known, strict=True) if values and all(values)]
+
+    def _note(
+        self,
+        verb: QueryVerb,
+        held: _Rows,
+        node: cst.CSTNode,
+        *,
+        fields: tuple[str, ...] = (),
+        emptied: Collection[str] = (),
+    ) -> None:
         self.found.append(
             ModelQuery(
                 verb=verb,
                 app_label=held.app_label,
                 model=held.model,
-                fields=fields or (),
+                fields=fields,
+                emptied=tuple(name for name in fields if name in emptied),
                 lookups=held.lookups,
                 filtered=held.filtered,
                 locks_rows=held.locked,
@@ -368,3 +415,19 @@ class _Body:
                 texts = [text_of(value) for value in values]
                 return tuple(text for text in texts if text is not None)
         return ()
+
+
+def _is_none(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "None"
+
+
+def _names(node: cst.CSTNode, name: str) -> bool:
+    return (isinstance(node, cst.Name) and node.value == name) or any(_names(child, name) for child in node.children)
+
+
+def _leaves(node: cst.CSTNode) -> bool:
+    """Whether a statement of a loop may go on with the next turn, or end the loop."""
+    if isinstance(node, cst.Continue | cst.Break):
+        return True
+    inner = isinstance(node, cst.For | cst.While | cst.FunctionDef)
+    return not inner and any(_leaves(child) for child in node.children)

@@ -442,7 +442,8 @@ class Update:
 
     `columns` are those in SET; `reads` the other tables that it names (FROM, subqueries). `equals` are the columns
     that WHERE holds to constants, `=` or IN, whatever else it asks for. `writes` are the statements in its WITH that
-    change rows. `text` is the statement itself where it has been written down.
+    change rows. `emptied` are the columns that are known to get NULL in every row, which no text says. `text` is the
+    statement itself where it has been written down.
     """
 
     table: str
@@ -452,6 +453,7 @@ class Update:
     reads: tuple[str, ...] = ()
     equals: tuple[str, ...] = ()
     writes: tuple[Write, ...] = ()
+    emptied: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
 

@@ -114,6 +114,7 @@ def _queried(editor: SchemaEditor, transition: Transition, query: ModelQuery) ->
                     filtered=query.filtered,
                     by_key=key in equals,
                     equals=equals,
+                    emptied=columns_named(model, query.emptied),
                 )
             )
         case "delete":
