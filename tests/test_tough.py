@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +13,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+# Limits, signals, pipes and devices as POSIX has them.
+resource = pytest.importorskip("resource")
 
 MIGRATION = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown")
