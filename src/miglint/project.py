@@ -24,6 +24,7 @@ from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
 from miglint.schema.editor import Execution, SchemaEditor
+from miglint.schema.missing import Missing, takes_out
 from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, replay
@@ -298,6 +299,14 @@ class Project:
         """The steps before one, newest first."""
         place = next(number for number, one in enumerate(self.steps) if one is step)
         return reversed(self.steps[:place])
+
+    def removal(self, missing: Missing, step: Step) -> Step | None:
+        """The newest step before one that took out what it lacks."""
+        label = step.migration.key.app_label
+        for one in self.earlier(step):
+            if one.migration.key.app_label == label and not one.in_database_alone and takes_out(one.operation, missing):
+                return one
+        return None
 
     def later(self, step: Step) -> Iterator[Step]:
         """The steps after one, in order."""

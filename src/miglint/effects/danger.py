@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from miglint.effects.effect import BuildIndex, Cause, Effect, Lock, RewriteTable, Run, ScanTable
+from miglint.sql.statement import AlterTable, AlterTableAction
 
 Touching: TypeAlias = RewriteTable | ScanTable | BuildIndex
 
@@ -24,6 +25,14 @@ class Danger(NamedTuple):
     def tables(self) -> tuple[str, ...]:
         """The tables that are read or written in full, in the order in which the server comes to them."""
         return tuple(dict.fromkeys(effect.table for effect in self.effects))
+
+    @property
+    def actions(self) -> Iterator[tuple[str, AlterTableAction]]:
+        """What its ALTER TABLEs do, each with its table."""
+        for run in self.runs:
+            for statement in run.statements:
+                if isinstance(statement, AlterTable):
+                    yield from ((statement.table, action) for action in statement.actions)
 
     @property
     def writes(self) -> bool:

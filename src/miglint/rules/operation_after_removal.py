@@ -9,7 +9,7 @@ from miglint.facts.operations import DeleteModel, RemoveConstraint, RemoveField,
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.missing import Missing, missing_from, takes_out
+from miglint.schema.missing import Missing, missing_from
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class OperationAfterRemoval(OperationRule):
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or project.is_opaque_before(step):
             return
-        removal = _removal(missing, step, project)
+        removal = project.removal(missing, step)
         if removal is None:
             return
         subject = f"{label}.{missing.model.lower()}"
@@ -41,17 +41,6 @@ class OperationAfterRemoval(OperationRule):
             subject=subject,
             related=(Related(removal.location, f"'{subject}' leaves the state here"),),
         )
-
-
-def _removal(missing: Missing, step: Step, project: Project) -> Step | None:
-    for one in project.earlier(step):
-        if (
-            one.migration.key.app_label == step.migration.key.app_label
-            and not one.in_database_alone
-            and takes_out(one.operation, missing)
-        ):
-            return one
-    return None
 
 
 def _complaint(missing: Missing, step: Step, label: str) -> str:

@@ -13,7 +13,7 @@ from miglint.findings import Severity
 from miglint.project import Project, Step
 from miglint.rules.base import LockRule, listed
 from miglint.schema.tables import ConstraintState, IndexState, TableState
-from miglint.sql.statement import AlterColumnType, AlterTable
+from miglint.sql.statement import AlterColumnType
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,7 @@ class RewritingAlterField(LockRule):
 
 
 def _changes(danger: Danger) -> Iterator[tuple[str, AlterColumnType]]:
-    for run in danger.runs:
-        for statement in run.statements:
-            if isinstance(statement, AlterTable):
-                for action in statement.actions:
-                    if isinstance(action, AlterColumnType):
-                        yield statement.table, action
+    return ((table, action) for table, action in danger.actions if isinstance(action, AlterColumnType))
 
 
 def _instead_of_writing(danger: Danger, step: Step) -> str:

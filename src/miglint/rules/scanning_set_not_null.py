@@ -31,7 +31,7 @@ class ScanningSetNotNull(LockRule):
         return ", to see that none of them holds NULL"
 
     def hint(self, danger: Danger, step: Step, project: Project) -> str:
-        if any(isinstance(action, sql.AddColumn) for _, action in _actions(danger)):
+        if any(isinstance(action, sql.AddColumn) for _, action in danger.actions):
             return (
                 "Leave out NOT NULL: a generated column that is not stored is computed for each row to see whether it "
                 "holds NULL."
@@ -71,16 +71,9 @@ class ScanningSetNotNull(LockRule):
         )
 
 
-def _actions(danger: Danger) -> Iterator[tuple[str, sql.AlterTableAction]]:
-    for run in danger.runs:
-        for statement in run.statements:
-            if isinstance(statement, sql.AlterTable):
-                yield from ((statement.table, action) for action in statement.actions)
-
-
 def _columns(danger: Danger) -> Iterator[tuple[str, str]]:
     """The tables and columns that are made NOT NULL."""
-    for table, action in _actions(danger):
+    for table, action in danger.actions:
         match action:
             case sql.SetNotNull(column):
                 yield table, column

@@ -23,7 +23,7 @@ from miglint.facts.values import Call, Reference, Value, text_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.missing import Missing, missing_from, names_within, takes_out
+from miglint.schema.missing import Missing, missing_from, names_within
 from miglint.schema.model import has_table
 from miglint.schema.replay import members_of, strings_of
 from miglint.schema.state import ModelState
@@ -62,7 +62,7 @@ class UnknownField(OperationRule):
     def _missing(self, missing: Missing, step: Step, project: Project) -> Iterator[Finding]:
         if missing.kind == "model":
             return
-        removal = _removal(missing, step, project)
+        removal = project.removal(missing, step)
         if step.in_database_alone and removal is not None:
             return  # MIG211
         model = step.model
@@ -86,17 +86,6 @@ class UnknownField(OperationRule):
             subject=f"{model.app_label}.{model.name.lower()}.{missing.name}",
             related=() if removal is None else (Related(removal.location, f"'{missing.name}' is gone from here on"),),
         )
-
-
-def _removal(missing: Missing, step: Step, project: Project) -> Step | None:
-    for one in project.earlier(step):
-        if (
-            one.migration.key.app_label == step.migration.key.app_label
-            and not one.in_database_alone
-            and takes_out(one.operation, missing)
-        ):
-            return one
-    return None
 
 
 def _outcome(missing: Missing, step: Step) -> str:

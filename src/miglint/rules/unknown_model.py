@@ -10,7 +10,7 @@ from miglint.facts.operations import CreateModel, RenameModel
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.schema.missing import Missing, missing_from, takes_out
+from miglint.schema.missing import Missing, missing_from
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class UnknownModel(OperationRule):
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or missing.kind != "model" or project.is_opaque_before(step):
             return
-        removal = _removal(missing, step, project)
+        removal = project.removal(missing, step)
         # What left the state for good before its table went is another rule's subject: MIG211.
         if step.in_database_alone and removal is not None:
             return
@@ -42,14 +42,6 @@ class UnknownModel(OperationRule):
             subject=f"{label}.{missing.name.lower()}",
             related=() if removal is None else (Related(removal.location, f"'{missing.name}' is gone from here on"),),
         )
-
-
-def _removal(missing: Missing, step: Step, project: Project) -> Step | None:
-    label = step.migration.key.app_label
-    for one in project.earlier(step):
-        if one.migration.key.app_label == label and not one.in_database_alone and takes_out(one.operation, missing):
-            return one
-    return None
 
 
 def _hint(missing: Missing, removal: Step | None, step: Step, project: Project) -> str:

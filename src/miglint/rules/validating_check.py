@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from miglint.effects.danger import Danger
@@ -24,19 +23,19 @@ class ValidatingCheck(LockRule):
     causes = frozenset({"check"})
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
-        validated = [f"'{action.name}'" for action in _actions(danger) if isinstance(action, sql.ValidateConstraint)]
+        validated = [f"'{action.name}'" for _, action in danger.actions if isinstance(action, sql.ValidateConstraint)]
         if validated:
             return f"Validating {listed(validated)}"
         added = [
             action.constraint
-            for action in _actions(danger)
+            for _, action in danger.actions
             if isinstance(action, sql.AddConstraint) and action.constraint.kind == "check"
         ]
         return f"Verifying {listed([_shown(one) for one in added]) or danger.effects[0].detail}"
 
     def hint(self, danger: Danger, step: Step, project: Project) -> str:
         has_operations = project.target.django >= (4, 0)
-        if any(isinstance(action, sql.ValidateConstraint) for action in _actions(danger)):
+        if any(isinstance(action, sql.ValidateConstraint) for _, action in danger.actions):
             return (
                 "Validate it in a migration of its own: the transaction of this one still holds the lock that another "
                 "statement took."
@@ -64,13 +63,6 @@ class ValidatingCheck(LockRule):
                     f"RunSQL with ADD CONSTRAINT … NOT VALID, and this operation in its "
                     f"state_operations, and {_SCANS_ALONE}."
                 )
-
-
-def _actions(danger: Danger) -> Iterator[sql.AlterTableAction]:
-    for run in danger.runs:
-        for statement in run.statements:
-            if isinstance(statement, sql.AlterTable):
-                yield from statement.actions
 
 
 # A condition that is longer than this says less than its name.

@@ -36,7 +36,7 @@ class ValidatingForeignKey(LockRule):
         return (together(found),)
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
-        validated = [f"'{action.name}'" for action in _actions(danger) if isinstance(action, sql.ValidateConstraint)]
+        validated = [f"'{action.name}'" for _, action in danger.actions if isinstance(action, sql.ValidateConstraint)]
         keys = validated or list(dict.fromkeys(effect.detail for effect in danger.effects))
         return f"Validating {listed(keys) if len(keys) <= _MANY else f'{len(keys)} foreign keys'}"
 
@@ -48,7 +48,7 @@ class ValidatingForeignKey(LockRule):
         return ""
 
     def hint(self, danger: Danger, step: Step, project: Project) -> str:
-        if any(isinstance(action, sql.ValidateConstraint) for action in _actions(danger)):
+        if any(isinstance(action, sql.ValidateConstraint) for _, action in danger.actions):
             return (
                 "Validate it in a migration of its own: the transaction of this one still holds the lock that another "
                 "statement took."
@@ -72,7 +72,7 @@ class ValidatingForeignKey(LockRule):
             )
         match step.operation:
             case RunSQL():
-                comes = any(isinstance(action, sql.AddColumn) for action in _actions(danger))
+                comes = any(isinstance(action, sql.AddColumn) for _, action in danger.actions)
                 first = "ADD COLUMN without REFERENCES, then " if comes else ""
                 return f"{first}ADD CONSTRAINT … FOREIGN KEY … NOT VALID here, and {_NEXT}."
             case AddField():
@@ -88,13 +88,6 @@ class ValidatingForeignKey(LockRule):
                 )
 
 
-def _actions(danger: Danger) -> Iterator[sql.AlterTableAction]:
-    for run in danger.runs:
-        for statement in run.statements:
-            if isinstance(statement, sql.AlterTable):
-                yield from statement.actions
-
-
 def _is_made_anew(danger: Danger, step: Step, project: Project) -> bool:
     """Whether the keys refer to what they referred to before: Django takes them off to change something else."""
     if isinstance(step.operation, RunSQL):
@@ -102,7 +95,7 @@ def _is_made_anew(danger: Danger, step: Step, project: Project) -> bool:
     before = [one.references for one in _dropped(step, project) if one.references is not None]
     after = [
         action.constraint.references
-        for action in _actions(danger)
+        for _, action in danger.actions
         if isinstance(action, sql.AddConstraint) and action.constraint.references is not None
     ]
     same = {one.on_delete for one in before} == {one.on_delete for one in after}
