@@ -62,6 +62,16 @@ def test_code_that_does_nothing_or_came_before_the_column_fills_nothing():
     assert said(RULE, FIRST, "RunPython(fill),", late, altered) == ["0004 shop.line.note"]
 
 
+@pytest.mark.parametrize("given", ["default='x', ", "auto_now_add=True, "])
+def test_rows_that_django_gave_a_value_when_it_added_the_column_hold_one(given):
+    kind = "DateTimeField" if "auto" in given else "TextField"
+    add = f'AddField("order", "more", models.{kind}({given}null=True)),'
+    alter = f'AlterField("order", "more", models.{kind}()),'
+    assert said(RULE, FIRST, add + alter) == []
+    assert said(RULE, FIRST, add, alter) == ["0003 shop.order.more"]
+    assert said(RULE, FIRST, add.replace(given, "") + alter) == ["0002 shop.order.more"]
+
+
 CHECK = 'CheckConstraint(condition=Q(note__isnull=False, qty__gte=0), name="note_set")'
 
 

@@ -45,6 +45,9 @@ class NullsLeftBehind(OperationRule):
         made = step.alteration
         if made is None or not _tightens(made) or _is_filled(made.after, project.target):
             return
+        # Django put what it takes for a default into each row, when it added the column just now.
+        if made.before.added.migration == step.migration.key and has_effective_default(made.before.field):
+            return
         if _has_proof(made, step, project) or _may_have_been_filled(made, step, project):
             return
         name, since = made.before.name, made.before.defined
