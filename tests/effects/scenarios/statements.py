@@ -206,4 +206,27 @@ BESIDE = (
     _run("do block", "DO $$ BEGIN PERFORM 1; END $$"),
 )  # fmt: skip
 
-STATEMENTS = ALTER_TABLE + PARTITIONS + INDEXES + ROWS + UPKEEP + BESIDE
+# What was once predicted otherwise than a server has it.
+REGRESSIONS = (
+    _run("kept: logged already", "ALTER TABLE shop_track SET LOGGED"),
+    _run("kept: in the default tablespace already", "ALTER TABLE shop_track SET TABLESPACE pg_default"),
+    _run("cast: none by itself", "ALTER TABLE shop_track ALTER seconds TYPE date"),
+    _run("cast: timestamp of any precision", "ALTER TABLE shop_chart ALTER v TYPE timestamptz", "ALTER TABLE shop_chart ADD v timestamp(3)"),
+    _run("cast: bits of a length", "ALTER TABLE shop_chart ALTER v TYPE varbit", "ALTER TABLE shop_chart ADD v bit(8)"),
+    _run("cast: foreign key looked up again", "ALTER TABLE shop_track ALTER album_id TYPE int", breaks="tightens"),
+    _run("name: no such column", "ALTER TABLE shop_track DROP nope"),
+    _run("name: no such constraint", "ALTER TABLE shop_track VALIDATE CONSTRAINT nope"),
+    _run("name: table in use", "ALTER TABLE shop_track RENAME TO shop_tag"),
+    _run("name: a second primary key", "ALTER TABLE shop_track ADD PRIMARY KEY (seconds)"),
+    _run("needed: key that others refer to", "ALTER TABLE shop_track DROP CONSTRAINT shop_track_pkey"),
+    _run("domain with a default of each row", "ALTER TABLE shop_chart ADD v d", "CREATE DOMAIN d AS float DEFAULT random()"),
+    _run("matview emptied", "REFRESH MATERIALIZED VIEW v WITH NO DATA", "CREATE MATERIALIZED VIEW v AS SELECT id FROM shop_track"),
+    _run("heirs have indexes of their own", "ALTER TABLE sound ADD UNIQUE (n)", INHERITED),
+    _run("partitioned table renamed", "ALTER TABLE sale RENAME TO sales", PARTED),
+    _run("partitioned table analyzed", "ANALYZE sale", PARTED),
+    _run("partition with a column of its own", "ALTER TABLE sale_2000 ADD v int", PARTED),
+    _run("rule dropped", "DROP RULE r ON shop_chart", "CREATE RULE r AS ON UPDATE TO shop_chart DO ALSO NOTHING"),
+    _run("rows through a view", "UPDATE v SET id = id", "CREATE VIEW v AS SELECT id FROM shop_chart"),
+)  # fmt: skip
+
+STATEMENTS = ALTER_TABLE + PARTITIONS + INDEXES + ROWS + UPKEEP + BESIDE + REGRESSIONS
