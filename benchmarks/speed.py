@@ -27,6 +27,7 @@ def measure(rounds: int = 5) -> dict[str, Any]:
     memory = {name: round(peak_memory(programs[name])) for name in ("cold", "warm", "zdm")}
     return {
         "packages": list(published.PACKAGES),
+        "rounds": rounds,
         "migrations": len(files),
         "bytes": sum(path.stat().st_size for path in files),
         "seconds": {name: round(taken, 4) for name, taken in seconds.items()},
@@ -49,29 +50,30 @@ def _programs(tree: Path, files: list[Path]) -> dict[str, Program]:
     shutil.rmtree(home() / "caches", ignore_errors=True)
     script = Path(__file__).with_name("bare_parse.py")
 
-    def checked(name: str, before: Callable[[], None]) -> Program:
+    def checked(name: str, before: Callable[[], None] = lambda: None, where: Path = tree) -> Program:
         arguments = ("check", ".", "--output-format", "json", "--cache-dir", str(kept[name]))
-        return _program((str(ours / "miglint"), *arguments), tree, name, before)
+        return _program((str(ours / "miglint"), *arguments), where, name, before)
 
     def forget() -> None:
         shutil.rmtree(kept["cold"], ignore_errors=True)
 
+    # A copy: what is measured without a change is not even touched.
+    other = home() / f"{tree.name}-changed"
+    if not other.exists():
+        shutil.copytree(tree, other)
     changes = itertools.count(1)
-    changed = files[len(files) // 2]
+    changed = other / files[len(files) // 2].relative_to(tree)
     original = changed.read_bytes().partition(b"\n# changed ")[0].rstrip(b"\n") + b"\n"
 
     def change() -> None:
         changed.write_bytes(original + b"\n# changed %d\n" % next(changes))
 
-    def mend() -> None:
-        changed.write_bytes(original)
-
     programs = {
-        "bare": _program((str(ours / "python"), str(script), str(names)), tree, "bare", mend),
+        "bare": _program((str(ours / "python"), str(script), str(names)), tree, "bare"),
         "cold": checked("cold", forget),
-        "warm": checked("warm", mend),
-        "one changed": checked("changed", change),
-        "zdm": _program((str(peers() / "zdm"), "--output-format", "json", "."), tree, "zdm", mend),
+        "warm": checked("warm"),
+        "one changed": checked("changed", change, other),
+        "zdm": _program((str(peers() / "zdm"), "--output-format", "json", "."), tree, "zdm"),
         "--help": _program((str(ours / "miglint"), "--help"), tree, "help"),
         "import click": _program((str(ours / "python"), "-c", "import click"), tree, "click"),
     }

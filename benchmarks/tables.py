@@ -163,7 +163,7 @@ def _speed(told: Mapping[str, Any]) -> Iterable[str]:
     seconds, memory = told["seconds"], told["peak memory, MB"]
     yield (
         f"{told['migrations']:,} migrations ({told['bytes'] / 1e6:.1f} MB) of {', '.join(told['packages'])}, two cores, "
-        "JSON to a file, bytecode compiled, medians of interleaved runs. zdm is a native program without a cache and "
+        f"JSON to a file, bytecode compiled, {_rounds(told['rounds'])}. zdm is a native program without a cache and "
         "without a history; Python is what miglint pays for being read and extended by those who use it."
     )
     yield _table(
@@ -187,6 +187,10 @@ def _speed(told: Mapping[str, Any]) -> Iterable[str]:
             ("`miglint --help`", f"{seconds['--help']:.3f}", f"{told['--help / import click']} × `import click`", ""),
         ],
     )
+
+
+def _rounds(number: int) -> str:
+    return f"medians of {number} interleaved runs" if number > 1 else "one run of each"
 
 
 def _beside_django(told: Mapping[str, Any]) -> Iterable[str]:
