@@ -283,16 +283,23 @@ class Project:
 
     def columns_left(self, step: Step) -> frozenset[str]:
         """The columns of the step's table as its migration leaves it, under whatever name the table goes then."""
-        return self._columns(step, self.end_of(step))
+        end, start = self.end_of(step), self.start_of(step)
+        # A column that Django makes up once a field is gone (`id`, a parent's `_ptr_id`) is in no database.
+        made_up = self._columns(step, end, made_up=True) - self._columns(step, start, made_up=True)
+        return self._columns(step, end) - made_up
 
-    def _columns(self, step: Step, state: SchemaState) -> frozenset[str]:
+    def _columns(self, step: Step, state: SchemaState, *, made_up: bool = False) -> frozenset[str]:
         names = set()
         for model in state.models():
             is_it = step.model is not None and model.made == step.model.made
             # Another app's model has the same table only where it says so.
             may_be = "db_table" in model.options or model.app_label == step.migration.key.app_label
             if is_it or (may_be and step.table is not None and table_of(model, self.ground) == step.table):
-                names |= {column.name for column in columns_of(model, state, self.ground)}
+                names |= {
+                    column.name
+                    for column in columns_of(model, state, self.ground)
+                    if column.field is None or not made_up
+                }
         return frozenset(names)
 
     def earlier(self, step: Step) -> Iterator[Step]:

@@ -23,6 +23,8 @@ Kind: TypeAlias = OneOf[
     "renamed table",
     "required column",
     "narrowed column",
+    # Its rows hold NULL now, which the running release does not expect.
+    "recreated column",
 ]
 
 # What no longer works: some values cannot be written, no row can be, nothing can be read.
@@ -62,7 +64,7 @@ class Break:
                 return self.why if self.becomes is None else f"'{self.place}' becomes '{self.becomes}'"
             case "required column":
                 return f"'{self.place}' becomes required: {self.why}"
-            case "narrowed column":
+            case "narrowed column" | "recreated column":
                 return f"'{self.place}': {self.why}"
 
 

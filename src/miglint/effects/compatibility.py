@@ -55,6 +55,7 @@ from miglint.schema.column import (
     db_default,
     has_column,
     has_effective_default,
+    has_value,
     is_checked,
     is_enforced,
     takes_null,
@@ -175,6 +176,20 @@ def _removed(field: FieldState, model: ModelState, table: str, change: Change) -
     # A name that the migration gave, nobody reads.
     if column in change.columns_found() - change.columns_left():
         yield Break("dropped column", "reads", table, column, QUERIES_NAME_IT, field)
+    elif column in change.columns_found() and takes_null(field.field) is False:
+        again = _made_again(column, model, change)
+        if again is not None and takes_null(again.field) is True and has_value(again.field) is False:
+            why = "it comes again without its values, and NULL is none that the release knows there"
+            yield Break("recreated column", "reads", table, column, why, field)
+
+
+def _made_again(column: str, model: ModelState, change: Change) -> FieldState | None:
+    """The field that the migration makes in place of one that it removed."""
+    after = change.end.model(*model.key)
+    for field in after.fields.values() if after is not None else ():
+        if column_name(field.field, field.name) == column and change.was_there(field.added) is False:
+            return field
+    return None
 
 
 def _comes_again(name: str, model: ModelState, change: Change) -> bool:
