@@ -217,6 +217,17 @@ def test_a_foreign_key_refers_to_a_model_of_djangos_own_by_its_table() -> None:
     assert 'REFERENCES "django_site"("id")' in statements[0]
 
 
+def test_a_foreign_key_into_another_schema_is_one_and_the_same_however_it_comes() -> None:
+    before = (
+        """CreateModel('Log', [('id', models.BigAutoField(primary_key=True))], options={'db_table': 'audit"."log'})""",
+        """CreateModel('Book', [('log', models.ForeignKey('app.Log', models.CASCADE, db_constraint=False, null=True))])""",
+    )
+    assert sql("AlterField('Book', 'log', models.ForeignKey('app.Log', models.CASCADE, null=True))", before=before) == [
+        'ALTER TABLE "app_book" ADD CONSTRAINT "app_book_log_id_02f9d585_fk_log_id"'
+        f' FOREIGN KEY ("log_id") REFERENCES "audit"."log" ("id") {FOREIGN_KEY}'
+    ]
+
+
 def test_a_column_takes_its_foreign_key_along_and_cascades_before_django_6_0() -> None:
     key = "app_book_author_id_980d3e25_fk_app_author_id"
     first = f'SET CONSTRAINTS "{key}" IMMEDIATE; ALTER TABLE "app_book" DROP CONSTRAINT "{key}"'

@@ -54,6 +54,11 @@ def schema_editor_name(table: str, columns: tuple[str, ...], suffix: str, vendor
     return f"D{name[:-1]}" if name[0] == "_" or name[0].isdigit() else name
 
 
+def foreign_key_suffix(identifier: str, columns: tuple[str, ...]) -> str:
+    """The end of a foreign key's name, by what it refers to: the table's own name, without its schema."""
+    return f"_fk_{identifier}_{'_'.join(columns)}"
+
+
 def in_database(name: str) -> str:
     """A table as statements name it, by its `db_table`: `audit"."log` is audit.log, quotes around it do not count."""
     if '"' not in name:

@@ -14,10 +14,11 @@ from miglint.schema.column import AUTOMATIC, FOREIGN_KEYS, column_name, is_check
 from miglint.schema.editor.columns import Target, local_fields, target_column, type_of
 from miglint.schema.field import Attributes, attributes
 from miglint.schema.model import Ground, between, concrete, own_table
+from miglint.schema.names import foreign_key_suffix, in_database, schema_editor_name, split
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 from miglint.signatures import build_field
-from miglint.sql.statement import ColumnType, ForeignKey
+from miglint.sql.statement import ColumnType, Constraint, ForeignKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,19 @@ class Bound:
         value = self.field.options.get("on_delete")
         name = value.path.rpartition(".")[2] if isinstance(value, Reference) else ""
         on_delete = DATABASE_ON_DELETE.get(name) if self.django >= (6, 1) else None
-        return ForeignKey(target.table, (target.column,), on_delete, deferrable=True)
+        return ForeignKey(in_database(target.table), (target.column,), on_delete, deferrable=True)
+
+    def foreign_key(self, table: str, suffix: str | None = None) -> Constraint:
+        """Its constraint on a table of that name, without name and REFERENCES where its target is not known.
+
+        `suffix` stands at the end of the name in place of the target.
+        """
+        target = self.target
+        name = None
+        if not isinstance(target, Unresolved):
+            ending = foreign_key_suffix(split(target.table)[1], (target.column,)) if suffix is None else suffix
+            name = schema_editor_name(table, (self.column,), ending, self.ground.vendor)
+        return Constraint("foreign key", name, (self.column,), references=self.references(), deferrable=True)
 
 
 def bound(model: ModelState, name: str, field: Field, state: SchemaState, ground: Ground, django: Version) -> Bound:

@@ -200,7 +200,7 @@ class ColumnAlteration:
 
     def _drop_foreign_keys(self, table: str, one: Bound) -> Iterator[Execution]:
         """The foreign keys of a column, by the names that they have."""
-        expected = foreign_key_name(one.table, one, None) if one.is_enforced is not False else None
+        expected = one.foreign_key(one.table).name if one.is_enforced is not False else None
         for name in self.introspection.constraints(table, "foreign key", (one.column,), expected):
             yield executed(
                 SetConstraints((name,), immediate=True), AlterTable(in_database(table), (DropConstraint(name),))
@@ -342,20 +342,10 @@ def like_opclass(one: Bound) -> str | None:
     return {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}.get(one.type.name)
 
 
-def foreign_key_name(table: str, one: Bound, suffix: str | None) -> str | None:
-    """What Django calls a foreign key; None where its target is not known."""
-    target = one.target
-    if isinstance(target, Unresolved):
-        return None
-    suffix = f"_fk_{split(target.table)[1]}_{target.column}" if suffix is None else suffix
-    return schema_editor_name(table, (one.column,), suffix, "postgresql")
-
-
 def add_foreign_key(table: str, one: Bound, suffix: str | None) -> Execution:
-    references, name = one.references(), foreign_key_name(table, one, suffix)
-    if references is None or name is None:
+    constraint = one.foreign_key(table, suffix)
+    if constraint.references is None:
         return opaque("ALTER TABLE", "the model that it refers to is not known", in_database(table), one.column)
-    constraint = Constraint("foreign key", name, (one.column,), references=references, deferrable=True)
     return altered(in_database(table), AddConstraint(constraint))
 
 

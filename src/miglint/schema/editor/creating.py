@@ -11,7 +11,7 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterOrderWithRespectTo, CreateModel, DeleteModel, RemoveField
 from miglint.facts.values import Literal, Unresolved, text_of
 from miglint.schema.column import has_column, has_effective_default
-from miglint.schema.editor.bound import Bound, bound, through, through_names
+from miglint.schema.editor.bound import bound, through, through_names
 from miglint.schema.editor.columns import column_definition, database_default, is_foreign_key, local_fields, order_field
 from miglint.schema.editor.execution import (
     Execution,
@@ -32,7 +32,7 @@ from miglint.schema.editor.indexing import (
 )
 from miglint.schema.editor.introspection import Introspection
 from miglint.schema.model import own_table
-from miglint.schema.names import in_database, schema_editor_name
+from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, members_of, strings_of, target_of
 from miglint.schema.state import FieldState, ModelState, SchemaState
 from miglint.schema.tables import DatabaseState
@@ -197,7 +197,7 @@ def _created(
         parametrized = parametrized or _is_parametrized(field, model, editor)
         if is_foreign_key(field):
             one = bound(model, name, field, state, ground, django)
-            waiting.append(altered(table, AddConstraint(foreign_key(editor, one))))
+            waiting.append(altered(table, AddConstraint(one.foreign_key(one.table))))
     constraints: list[Constraint] = []
     for written in model.constraints:
         made = created_constraint(editor, interpolated(written, model), model, table)
@@ -237,18 +237,6 @@ def _created(
             yield from create_between(editor, model, held, state)
 
 
-def foreign_key(editor: SchemaEditor, one: Bound) -> Constraint:
-    """The constraint of a foreign key under Django's name for it."""
-    references, target = one.references(), one.target
-    name = None
-    if references is not None and not isinstance(target, Unresolved):
-        _, _, identifier = target.table.rpartition('"."')
-        suffix = f"_fk_{identifier.strip(chr(34))}_{target.column}"
-        name = schema_editor_name(one.table, (one.column,), suffix, editor.ground.vendor)
-        references = replace(references, table=in_database(references.table))
-    return Constraint("foreign key", name, (one.column,), references=references, deferrable=True)
-
-
 def table_comment(table: str, comment: str) -> Execution:
     text = f"COMMENT ON TABLE {table_sql(table)} IS {literal_sql(Literal(comment), None)}"
     return executed(Comment("table", table, text=text))
@@ -281,7 +269,7 @@ def _added(
     statements: list[Statement] = []
     one = bound(model, name, field, state, editor.ground, editor.django)
     if is_foreign_key(field):
-        constraint = foreign_key(editor, one)
+        constraint = one.foreign_key(one.table)
         column = replace(column, constraints=(*column.constraints, constraint))
         if constraint.name is not None:
             statements.append(SetConstraints((constraint.name,), immediate=True))
@@ -313,7 +301,7 @@ def _removed(
         return
     one = bound(model, name, field, state, editor.ground, editor.django)
     if one.is_foreign_key:
-        expected = foreign_key(editor, one).name if is_foreign_key(field) else None
+        expected = one.foreign_key(one.table).name if is_foreign_key(field) else None
         introspection = Introspection(database, postponed=editor.postponed)
         found = introspection.constraints(table, "foreign key", (one.column,), expected)
         for constraint in found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from miglint.facts.target import Vendor
-from miglint.schema.names import schema_editor_name
+from miglint.schema.names import foreign_key_suffix, schema_editor_name
 from miglint.sql.statement import (
     AddConstraint,
     AlterTable,
@@ -174,13 +174,13 @@ def _renamed_constraint(table: str, constraint: Constraint, renaming: _Renaming)
     suffix = "_uniq" if constraint.kind == "unique" else None
     new_suffix = suffix
     if references is not None:
-        suffix = f"_fk_{references.table}_{'_'.join(references.columns)}"
+        suffix = foreign_key_suffix(references.table.rpartition(".")[2], references.columns)
         references = replace(
             references,
             table=renaming.of_table(references.table),
             columns=renaming.of_columns(references.table, references.columns),
         )
-        new_suffix = f"_fk_{references.table}_{'_'.join(references.columns)}"
+        new_suffix = foreign_key_suffix(references.table.rpartition(".")[2], references.columns)
     is_made_up = suffix is not None and name == schema_editor_name(table, columns, suffix, renaming.vendor)
     if is_made_up and new_suffix is not None:
         name = schema_editor_name(renaming.of_table(table), becomes, new_suffix, renaming.vendor)
