@@ -218,14 +218,18 @@ def test_a_foreign_key_refers_to_a_model_of_djangos_own_by_its_table() -> None:
 
 
 def test_a_foreign_key_into_another_schema_is_one_and_the_same_however_it_comes() -> None:
-    before = (
-        """CreateModel('Log', [('id', models.BigAutoField(primary_key=True))], options={'db_table': 'audit"."log'})""",
-        """CreateModel('Book', [('log', models.ForeignKey('app.Log', models.CASCADE, db_constraint=False, null=True))])""",
-    )
-    assert sql("AlterField('Book', 'log', models.ForeignKey('app.Log', models.CASCADE, null=True))", before=before) == [
+    log = """CreateModel('Log', [('id', models.BigAutoField(primary_key=True))], options={'db_table': 'audit"."log'})"""
+    loose = "models.ForeignKey('app.Log', models.CASCADE, db_constraint=False, null=True)"
+    key = "models.ForeignKey('app.Log', models.CASCADE, null=True)"
+    expected = (
         'ALTER TABLE "app_book" ADD CONSTRAINT "app_book_log_id_02f9d585_fk_log_id"'
         f' FOREIGN KEY ("log_id") REFERENCES "audit"."log" ("id") {FOREIGN_KEY}'
-    ]
+    )
+    altered = sql(
+        f"migrations.AlterField('Book', 'log', {key})", before=(log, f"CreateModel('Book', [('log', {loose})])")
+    )
+    assert altered == [expected]
+    assert expected in sql(f"CreateModel('Book', [('log', {key})])", before=(log,))
 
 
 def test_a_column_takes_its_foreign_key_along_and_cascades_before_django_6_0() -> None:
