@@ -25,8 +25,7 @@ from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
-from miglint.schema.database_replay import interpolated
-from miglint.schema.model import has_table
+from miglint.schema.model import has_table, interpolated
 from miglint.schema.names import LONGEST, split
 from miglint.schema.replay import name_of
 

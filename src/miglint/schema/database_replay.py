@@ -26,7 +26,7 @@ from miglint.facts.values import Unresolved
 from miglint.schema.column import column_name, has_column
 from miglint.schema.database import Cause, Folding
 from miglint.schema.editor.execution import Execution
-from miglint.schema.model import Ground, columns_of, has_table, table_of
+from miglint.schema.model import Ground, columns_of, has_table, interpolated, table_of
 from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, members_of, name_of, unresolved_name
 from miglint.schema.state import ModelState, Origin, SchemaState
@@ -113,13 +113,6 @@ class DatabaseReplay:
 def is_in_state_alone(index: str) -> bool:
     """Whether an operation stands in `state_operations`, by its index path: those never reach the database."""
     return ".state." in index
-
-
-def interpolated(name: str, model: ModelState | None) -> str:
-    """A name with `%(app_label)s` and `%(class)s` filled in: CreateModel does so, AddIndex and AddConstraint do not."""
-    if model is None:
-        return name
-    return name.replace("%(app_label)s", model.app_label.lower()).replace("%(class)s", model.name.lower())
 
 
 def _fields(operation: Operation, model: ModelState | None, state: SchemaState, ground: Ground) -> Mapping[str, Field]:

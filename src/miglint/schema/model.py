@@ -72,6 +72,13 @@ def own_table(model: ModelState, ground: Ground) -> str | None:
             return None
 
 
+def interpolated(name: str, model: ModelState | None) -> str:
+    """A name with `%(app_label)s` and `%(class)s` filled in: CreateModel does so, AddIndex and AddConstraint do not."""
+    if model is None:
+        return name
+    return name.replace("%(app_label)s", model.app_label.lower()).replace("%(class)s", model.name.lower())
+
+
 def doubt(model: ModelState) -> str | None:
     """Why what is said of a model may not be so: an opaque operation, or a part that could not be read."""
     if model.unknown is not None:

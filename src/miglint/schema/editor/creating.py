@@ -26,8 +26,8 @@ from miglint.schema.editor.indexing import (
     created_constraint,
     field_indexes,
     index_together,
-    interpolated,
     made_index,
+    under_its_name,
     unique_together,
 )
 from miglint.schema.editor.introspection import Introspection
@@ -200,7 +200,7 @@ def _created(
             waiting.append(altered(table, AddConstraint(one.foreign_key(one.table))))
     constraints: list[Constraint] = []
     for written in model.constraints:
-        made = created_constraint(editor, interpolated(written, model), model, table)
+        made = created_constraint(editor, under_its_name(written, model), model, table)
         if made is None:
             continue
         match made.statements:
@@ -230,7 +230,7 @@ def _created(
     if django < (5, 1):
         waiting += index_together(editor, model, table, members_of(model.options.get("index_together")) or ())
     for index in model.indexes:
-        waiting.append(made_index(editor, interpolated(index, model), model, table, concurrently=False))
+        waiting.append(made_index(editor, under_its_name(index, model), model, table, concurrently=False))
     yield from editor.defer(*waiting)
     for held in model.fields.values():
         if held.field.kind == "ManyToManyField":

@@ -22,7 +22,7 @@ from miglint.schema.constraint import condition_of as check_of
 from miglint.schema.editor.bound import Bound
 from miglint.schema.editor.execution import Execution, altered, executed, opaque
 from miglint.schema.editor.expressions import columns_named, condition_of, expression_of, quoted
-from miglint.schema.model import own_table
+from miglint.schema.model import interpolated, own_table
 from miglint.schema.names import schema_editor_name
 from miglint.schema.replay import Transition, members_of, name_of, strings_of
 from miglint.schema.state import ModelState
@@ -65,7 +65,7 @@ def remove_index(editor: SchemaEditor, transition: Transition, operation: Remove
     elif table is not None and not isinstance(operation.name, str):
         yield opaque("DROP INDEX", operation.name.reason, table)
     elif table is not None and isinstance(operation.name, str):
-        name = _rendered_name(operation.name, model)
+        name = interpolated(operation.name, model)
         yield executed(DropIndex((name,), concurrently=operation.concurrently, if_exists=True))
 
 
@@ -118,7 +118,7 @@ def remove_constraint(
     if not isinstance(operation.name, str):
         yield opaque("DROP CONSTRAINT", operation.name.reason, table)
         return
-    name = _rendered_name(operation.name, model)
+    name = interpolated(operation.name, model)
     written = next((one for one in model.constraints if name_of(one) == operation.name), None)
     if written is None:
         known = database.table(table)
@@ -285,12 +285,12 @@ def is_unique_index(written: WrittenConstraint) -> bool:
     )
 
 
-def interpolated(written: BuiltT, model: ModelState) -> BuiltT:
+def under_its_name(written: BuiltT, model: ModelState) -> BuiltT:
     """With `%(app_label)s` and `%(class)s` of its name filled in, as a rendered model has it."""
     name = name_of(written)
     if name is None or "%(" not in name:
         return written
-    return replace(written, options={**written.options, "name": Literal(_rendered_name(name, model))})
+    return replace(written, options={**written.options, "name": Literal(interpolated(name, model))})
 
 
 # `suffix` of the classes in django.contrib.postgres.indexes: what stands behind USING.
@@ -303,12 +303,6 @@ _METHODS = {
     "HashIndex": "hash",
     "SpGistIndex": "spgist",
 }
-
-
-def _rendered_name(name: str, model: ModelState | None) -> str:
-    if model is None:
-        return name
-    return name.replace("%(app_label)s", model.app_label.lower()).replace("%(class)s", model.name.lower())
 
 
 def _table(editor: SchemaEditor, model: ModelState | None, name: object, kind: str) -> str | Execution | None:
