@@ -19,22 +19,32 @@ VERDICTS = Path(download.__file__).with_name("verdicts.tsv")
 
 # Code → findings in all packages. A change here is a change of what users see: look at the findings that came or went.
 COUNTS = {
-    "MIG002": 28,
+    "MIG002": 48,
     "MIG105": 4,
     "MIG201": 9,
     "MIG209": 1,
     "MIG216": 5,
     "MIG301": 49,
-    "MIG401": 284,
+    "MIG302": 436,
+    "MIG303": 139,
+    "MIG304": 5,
+    "MIG305": 230,
+    "MIG306": 196,
+    "MIG307": 72,
+    "MIG308": 29,
+    "MIG310": 98,
+    "MIG313": 85,
+    "MIG401": 285,
     "MIG402": 81,
     "MIG403": 95,
     "MIG404": 24,
-    "MIG405": 434,
-    "MIG406": 226,
-    "MIG407": 1,
+    "MIG405": 453,
+    "MIG406": 245,
+    "MIG407": 2,
     "MIG501": 23,
     "MIG502": 1,
-    "MIG507": 31,
+    "MIG507": 33,
+    "MIG508": 4,
 }
 
 # Released packages work, so that these families find next to nothing in them. What their migrations may fail on by
