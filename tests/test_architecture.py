@@ -31,6 +31,14 @@ def test_every_import_points_down() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_table_of_rooms_names_every_module_and_package() -> None:
+    table = [line for line in (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines() if "| `" in line]
+    named = {name for line in table for name in re.findall(r"([\w.]+?)(?:\.py|/)?`", line.split("|")[1])}
+    modules = {path.stem for path in SOURCE.glob("*.py")} - {"__init__", "__main__"}
+    packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert modules | packages <= named
+
+
 def test_help_loads_neither_libcst_nor_networkx() -> None:
     assert loaded_by("--help") & {"libcst", "networkx", "pathspec", "django"} == set()
 
