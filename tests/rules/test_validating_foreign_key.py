@@ -185,3 +185,15 @@ def test_the_larger_table_counts():
     (finding,) = found(ValidatingForeignKey(), MODELS, NULLABLE, sizes=TableSizes(("shop_author",)))
     assert "every row of 'shop_book' and 'shop_author' (listed as large) under" in finding.message
     assert str(finding.severity) == "error"
+
+
+def test_of_many_tables_three_are_named_the_large_ones_first():
+    key = '("author", models.ForeignKey("Author", models.CASCADE))'
+    many = "".join(f'CreateModel("M{number}", [{key}]),\n' for number in range(6))
+    rename = 'RenameModel("Author", "Writer"),'
+    (finding,) = found(ValidatingForeignKey(), MODELS + many, rename, sizes=TableSizes(("shop_m5",)))
+    assert (
+        "reads every row of 'shop_m5' (listed as large), 'shop_book', 'shop_author' and 5 more under" in finding.message
+    )
+    assert len(finding.message) < 450
+    assert len(finding.related) == 4

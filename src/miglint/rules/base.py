@@ -117,7 +117,7 @@ class LockRule(OperationRule):
                 f"{self.why(danger, step, project)}.",
                 hint=self.hint(danger, step, project),
                 subject=step.subject or ", ".join(danger.tables),
-                related=(*made_at(danger.tables, step), *_held_since(danger, step, project)),
+                related=(*made_at(_heaviest_first(danger, project)[:4], step), *_held_since(danger, step, project)),
             )
             yield weighed(finding, largest(project.size_of(table) for table in danger.tables))
 
@@ -174,7 +174,10 @@ def _who(danger: Danger) -> str:
 
 def _some(tables: Sequence[str]) -> str:
     """The first three of them, and how many more there are."""
-    names = [f"'{table}'" for table in tables]
+    return _first([f"'{table}'" for table in tables])
+
+
+def _first(names: Sequence[str]) -> str:
     # "and 1 more" is no shorter than its name.
     return listed(names) if len(names) <= 4 else listed([*names[:3], f"{len(names) - 3} more"])
 
@@ -273,6 +276,13 @@ def made_at(tables: Iterable[str], step: Step) -> tuple[Related, ...]:
 def _touches(danger: Danger, project: Project) -> str:
     anew = {effect.table for effect in danger.effects if isinstance(effect, RewriteTable)}
     by_verb: dict[str, list[str]] = {}
-    for table in danger.tables:
+    for table in _heaviest_first(danger, project):
         by_verb.setdefault("writes" if table in anew else "reads", []).append(sized(table, project))
-    return listed([f"{verb} every row of {listed(tables)}" for verb, tables in by_verb.items()])
+    return listed([f"{verb} every row of {_first(tables)}" for verb, tables in by_verb.items()])
+
+
+def _heaviest_first(danger: Danger, project: Project) -> Sequence[str]:
+    """The tables that are read or written in full; where not all of them are named, those that are large are."""
+    if len(danger.tables) <= 4:
+        return danger.tables
+    return sorted(danger.tables, key=lambda table: -_ORDER[project.size_of(table).kind])
