@@ -176,6 +176,24 @@ def test_without_a_cache_nothing_is_kept(shop: Path) -> None:
     assert not (shop / ".miglint_cache").exists()
 
 
+def test_outside_a_repository_folders_tell_what_came_and_went(shop: Path) -> None:
+    subprocess.run(("rm", "-rf", shop / ".git"), check=True)
+    first, _ = check(shop)
+    check(shop)
+    assert check(shop) == (first, False)
+    (shop / "report.txt").write_text(first)
+    check(shop)
+    # Written anew, it is the same file to whoever lists the folder.
+    (shop / "report.txt").unlink()
+    (shop / "report.txt").write_text(first)
+    assert check(shop) == (first, False)
+    write(shop / "other/migrations/0001_initial.py", INITIAL)
+    write(shop / "other/migrations/__init__.py", "")
+    second, anew = check(shop)
+    assert anew
+    assert "of 2 apps" in second
+
+
 def test_only_a_few_are_kept(shop: Path) -> None:
     for width in range(12):
         check(shop, COLUMNS=str(60 + width))

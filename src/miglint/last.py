@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from miglint import __version__, process, witness
-from miglint.witness import File, Seen
+from miglint.witness import File, Folder, Seen
 
 # Of as many command lines a report is kept.
 _KEPT = 8
@@ -47,16 +47,31 @@ class Place(NamedTuple):
 
 
 def place_of(arguments: Mapping[str, Any], cache_dir: str | None, terminal: Sequence[object]) -> Place | None:
-    """None outside a repository: what came and went there only a walk over all folders can tell."""
+    """None where no cache is there yet."""
     here = os.getcwd()
-    top = process.toplevel(here)
-    if top is None:
+    folder = cache_dir or _nearest(here)
+    if folder is None:
         return None
     hashed = blake2b(digest_size=12)
     said = sorted((name, repr(value)) for name, value in arguments.items())
     heeded = sorted((name, value) for name, value in os.environ.items() if _is_heeded(name))
     hashed.update(repr((said, here, heeded, list(terminal), _ourselves())).encode("utf-8", "surrogateescape"))
-    return Place(cache_dir or os.path.join(top, ".miglint_cache"), f"last-{hashed.hexdigest()}")
+    return Place(folder, f"last-{hashed.hexdigest()}")
+
+
+def _nearest(folder: str) -> str | None:
+    """The cache of the folder, or of the nearest one above that has one; of a repository its root's."""
+    top = process.toplevel(folder)
+    if top is not None:
+        return os.path.join(top, ".miglint_cache")
+    while True:
+        cache = os.path.join(folder, ".miglint_cache")
+        if os.path.isdir(cache):
+            return cache
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
 
 
 def recall(place: Place) -> Outcome | None:
@@ -64,7 +79,8 @@ def recall(place: Place) -> Outcome | None:
     try:
         kept = json.loads(place.path.read_bytes())
         files = {path: File(*file) for path, file in kept["files"].items()}
-        if not witness.is_as_before(kept["began"], files, kept["folders"]):
+        folders = {path: Folder(*folder) for path, folder in kept["folders"].items()}
+        if not witness.is_as_before(kept["began"], files, folders):
             return None
         for arguments, folder, given, digest in kept["answers"]:
             if _asked_again(tuple(arguments), folder, given) != digest:

@@ -28,6 +28,13 @@ class File(NamedTuple):
     digest: str
 
 
+class Folder(NamedTuple):
+    """When an entry last came or went, and a digest of what is in it."""
+
+    changed: int
+    digest: str
+
+
 class Answer(NamedTuple):
     arguments: tuple[str, ...]
     folder: str
@@ -37,11 +44,11 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """By absolute path; of folders, when an entry last came or went."""
+    """By absolute path; of folders, what is in them, not what is below."""
 
     began: int = field(default_factory=time.time_ns)
     files: dict[str, File] = field(default_factory=dict)
-    folders: dict[str, int] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
 
 
@@ -77,7 +84,7 @@ def saw_file(path: str, data: bytes | None = None) -> None:
 
 def saw_folder(path: str) -> None:
     for seen in _watching:
-        seen.folders[path] = _changed(path)
+        seen.folders[path] = Folder(_changed(path), _names_in(path))
 
 
 def heard(arguments: tuple[str, ...], folder: str, given: bytes, output: bytes, code: int) -> None:
@@ -88,10 +95,10 @@ def heard(arguments: tuple[str, ...], folder: str, given: bytes, output: bytes, 
             seen.answers.append(Answer(arguments, folder, text, answer_digest(output, code)))
 
 
-def is_as_before(began: int, files: Mapping[str, File], folders: Mapping[str, int]) -> bool:
+def is_as_before(began: int, files: Mapping[str, File], folders: Mapping[str, Folder]) -> bool:
     """Whether files and folders are as they were seen."""
     return all(_is_same(path, file, began) for path, file in files.items()) and all(
-        _changed(path) == changed for path, changed in folders.items()
+        _holds_the_same(path, folder, began) for path, folder in folders.items()
     )
 
 
@@ -110,6 +117,21 @@ def _is_same(path: str, file: File, began: int) -> bool:
         return True
     # Where only the clock says otherwise (a fresh checkout), what is in it decides.
     return not file.digest or _digest_of(path) == file.digest
+
+
+def _holds_the_same(path: str, folder: Folder, began: int) -> bool:
+    if folder.changed < began - _TICK and _changed(path) == folder.changed:
+        return True
+    # A report that is written anew each time comes and goes as well.
+    return _names_in(path) == folder.digest
+
+
+def _names_in(path: str) -> str:
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return ""
+    return blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def _file(path: str, data: bytes | None) -> File:
