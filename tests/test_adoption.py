@@ -55,6 +55,8 @@ class Shop:
         lines = "\n".join(f"        {operation}," for operation in operations)
         path = self.write(name, BODY.format(before=self.names[-1], operations=lines))
         self.names.append(name)
+        # One that git does not track would be a finding of its own.
+        git(self.root, "add", "--all")
         return path
 
     def commit(self) -> None:
