@@ -14,6 +14,7 @@ from miglint.facts.sizes import Size
 from miglint.facts.target import written
 from miglint.findings import Held
 from miglint.project import Project, Step
+from miglint.schema.database_replay import is_in_state_alone
 from miglint.schema.describe import describe
 
 
@@ -47,7 +48,7 @@ class OperationPlan:
     @property
     def in_state_alone(self) -> bool:
         """Whether it stands in `state_operations`, which never reach the database."""
-        return "state" in self.index.split(".")
+        return is_in_state_alone(self.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from miglint.sql.statement import ColumnDefinition
 def given(column: ColumnDefinition) -> Volatility | None:
     """How its default is computed; None where it has none, or NULL."""
     default = column.default
-    return None if default is None or default.sql.strip().upper() == "NULL" else volatility(default)
+    return None if default is None or default.is_null else volatility(default)
 
 
 def refusals(column: ColumnDefinition, table: str) -> Iterator[Fails]:

@@ -22,7 +22,7 @@ def retyping(old: ColumnType, new: ColumnType, vendor: Vendor) -> Retyping:
         return "same"
     if new.of is not None and old.of is not None:
         # The server counts no dimensions, and knows no operator between arrays of unlike items, wider ones included.
-        if _item(new) == _item(old):
+        if new.item == old.item:
             return "same"
         return retyping(old.of, new.of, vendor) if new.of.name == old.of.name else "other"
     if new.name in _TEXTS and old.name in _TEXTS:
@@ -91,12 +91,6 @@ _KNOWN = frozenset(
         *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
     }
 )
-
-
-def _item(kind: ColumnType) -> ColumnType:
-    while kind.of is not None:
-        kind = kind.of
-    return kind
 
 
 def _is_as_long(old: ColumnType, new: ColumnType) -> bool:

@@ -339,7 +339,7 @@ def _fills_itself(column: ColumnState) -> bool:
 
 
 def _is_value(default: Expression | None) -> bool:
-    return default is not None and default.sql.strip().casefold() != "null"
+    return default is not None and not default.is_null
 
 
 def _is_required_in(state: DatabaseState, known: KnownTable, column: str) -> bool | None:

@@ -33,6 +33,7 @@ from miglint.schema.column import (
     has_column,
     is_checked,
     is_enforced,
+    option_of,
     takes_null,
 )
 from miglint.schema.field import attributes
@@ -340,9 +341,7 @@ class _Comparison:
             if option not in known.unknown:
                 return Literal(getattr(known, option))
         if option in ("default", "db_default"):
-            if isinstance(value, Reference) and value.path.endswith("NOT_PROVIDED"):
-                return None
-            return value
+            return option_of(field, option)
         return value if value is not None else _DEFAULTS.get(option)
 
     def _has_kept_target(self) -> bool | None:

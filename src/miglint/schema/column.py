@@ -123,7 +123,7 @@ def has_effective_default(field: Field) -> bool | None:
 
     It is `BaseDatabaseSchemaEditor.effective_default(field) is not None`; a callable is taken to return something.
     """
-    match _given(field, "default"):
+    match option_of(field, "default"):
         case None:
             pass
         case Literal(None):
@@ -145,10 +145,18 @@ def has_effective_default(field: Field) -> bool | None:
 
 def db_default(field: Field) -> Value | None:
     """The database's own default: None where there is none, `Unresolved` where there may be one."""
-    given = _given(field, "db_default")
+    given = option_of(field, "db_default")
     if given is None and field.opaque:
         return Unresolved("the field's options are not all known", field.site.span)
     return given
+
+
+def option_of(field: Field, name: str) -> Value | None:
+    """An option as written; `NOT_PROVIDED` is Django's way of writing that it is not."""
+    value = field.options.get(name)
+    if isinstance(value, Reference) and value.path.rpartition(".")[2] == "NOT_PROVIDED":
+        return None
+    return value
 
 
 def is_enforced(field: Field) -> bool | None:
@@ -286,14 +294,6 @@ def _length(field: Field) -> int | Unresolved | None:
 
 def _number(value: Value | None) -> int | None:
     return value.value if isinstance(value, Literal) and isinstance(value.value, int) else None
-
-
-def _given(field: Field, name: str) -> Value | None:
-    """An option as written; `NOT_PROVIDED` is Django's way of writing that it is not."""
-    value = field.options.get(name)
-    if isinstance(value, Reference) and value.path.rpartition(".")[2] == "NOT_PROVIDED":
-        return None
-    return value
 
 
 def _truth(field: Field, name: str, *, default: bool = False) -> bool | None:

@@ -24,6 +24,11 @@ class ColumnType(NamedTuple):
     sizes: tuple[int, ...] = ()
     of: ColumnType | None = None
 
+    @property
+    def item(self) -> ColumnType:
+        """What an array holds, of however many dimensions; a type that is none, itself."""
+        return self if self.of is None else self.of.item
+
     def __str__(self) -> str:
         if self.of is not None:
             return f"{self.of}[{', '.join(map(str, self.sizes))}]"
@@ -42,6 +47,10 @@ class Expression:
     functions: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     unknown: str | None = None
+
+    @property
+    def is_null(self) -> bool:
+        return self.sql.strip().casefold() == "null"
 
 
 # `serial` is an integer with a sequence behind it; the others are GENERATED {ALWAYS | BY DEFAULT} AS IDENTITY.

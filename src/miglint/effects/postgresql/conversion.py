@@ -19,7 +19,7 @@ Conversion: TypeAlias = OneOf["rows", "indexes", "nothing", "unknown"]
 def is_castable(old: ColumnType, new: ColumnType, *, explicitly: bool) -> bool:
     """Whether the server has a cast at all: for an assignment, or where somebody writes `::`. True where unknown."""
     if old.of is not None and new.of is not None:
-        return is_castable(_item(old), _item(new), explicitly=explicitly)
+        return is_castable(old.item, new.item, explicitly=explicitly)
     # Anything becomes text; text is read as anything, if somebody asks for it.
     if (new.name in _TEXTUAL and new.of is None) or old.name == new.name == "array":
         return True
@@ -164,12 +164,6 @@ def _of_arrays(old: ColumnType, new: ColumnType) -> Conversion:
     if old.of == new.of or (old.of.name == new.of.name and old.of.of is None and not new.of.sizes):
         return "nothing"
     # The server counts no dimensions: integer[][] is integer[].
-    if _item(old) == _item(new):
+    if old.item == new.item:
         return "nothing"
     return "rows"
-
-
-def _item(kind: ColumnType) -> ColumnType:
-    while kind.of is not None:
-        kind = kind.of
-    return kind

@@ -20,6 +20,7 @@ from miglint.schema.column import (
     has_effective_default,
     is_checked,
     is_enforced,
+    option_of,
     takes_null,
 )
 from miglint.schema.editor.expressions import PLACEHOLDER, Compiled, column_of, compiled, literal_sql, quoted
@@ -228,8 +229,8 @@ def effective_default(field: Field) -> Expression:
     """The value that Django computes once, as text where it is written out: `effective_default` is no None."""
     cast = _CASTS.get(field.kind or "")
     placeholder = f"{PLACEHOLDER}::{cast}" if cast is not None else PLACEHOLDER
-    given = field.options.get("default")
-    if given is not None and not _is_not_provided(given):
+    given = option_of(field, "default")
+    if given is not None:
         unknown = given.reason if isinstance(given, Unresolved) else None
         return Expression((literal_sql(given, field) or placeholder).strip(), unknown=unknown)
     blank = truth_of(field.options.get("blank"), False) is True and accepts_empty_strings(field) is True
@@ -315,10 +316,6 @@ def _is_value(value: Value) -> bool:
             )
         case _:
             return True
-
-
-def _is_not_provided(value: Value) -> bool:
-    return isinstance(value, Reference) and value.path.rpartition(".")[2] == "NOT_PROVIDED"
 
 
 def _as(kind: str, field: Field) -> Field:

@@ -6,19 +6,19 @@ from miglint.facts.fields import Field
 from miglint.facts.target import Version
 from miglint.facts.values import Call, Reference, Value
 from miglint.schema.alteration import same
-from miglint.schema.column import has_effective_default
+from miglint.schema.column import has_effective_default, option_of
 
 
 def has_default(field: Field) -> bool:
     """`Field.has_default()`: any value that is given, None among them."""
-    return _given(field) is not None
+    return option_of(field, "default") is not None
 
 
 def have_equal_defaults(old: Field, new: Field, django: Version) -> bool:
     """Whether `effective_default` is equal for both; what makes a new value each time is not."""
     if has_effective_default(old) is not True:
         return False
-    one, other = _given(old), _given(new)
+    one, other = option_of(old, "default"), option_of(new, "default")
     if one is None or other is None:
         # Both by the clock: a day is the same day, a time is another.
         return one is None and other is None and old.kind == new.kind == "DateField"
@@ -44,8 +44,3 @@ def _makes_new_values(default: Value) -> bool:
             return path.rpartition(".")[2] == "partial"
         case _:
             return False
-
-
-def _given(field: Field) -> Value | None:
-    value = field.options.get("default")
-    return None if isinstance(value, Reference) and value.path.endswith("NOT_PROVIDED") else value
