@@ -15,8 +15,10 @@ import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +188,7 @@ class Benches:
 
     def __init__(self) -> None:
         self._servers = Servers()
-        self._benches: dict[int, Bench] = {}
+        self._benches: dict[int, Apart] = {}
 
     def __enter__(self) -> Benches:
         return self
@@ -196,13 +198,37 @@ class Benches:
             bench.close()
         self._servers.__exit__(None, None, None)
 
-    def __getitem__(self, major: int) -> Bench:
+    def __getitem__(self, major: int) -> Apart:
         if major not in self._benches:
-            self._benches[major] = Bench(self._servers[major])
+            self._benches[major] = Apart(self._servers[major])
         return self._benches[major]
 
     def has_contrib(self, major: int) -> bool:
         return self._servers[major].contrib
+
+
+class Apart:
+    """A bench in a process of its own: Django has one set of settings in each, and other tests have theirs."""
+
+    def __init__(self, server: Server) -> None:
+        self._process = ProcessPoolExecutor(1, get_context("spawn"), _open_bench, (server,))
+
+    def close(self) -> None:
+        self._process.shutdown()
+
+    def measure(self, files: Mapping[str, str], migration: tuple[str, str] | None = None) -> Truth:
+        return self._process.submit(_measured, dict(files), migration).result()
+
+
+_bench: list[Bench] = []
+
+
+def _open_bench(server: Server) -> None:
+    _bench.append(Bench(server))
+
+
+def _measured(files: dict[str, str], migration: tuple[str, str] | None) -> Truth:
+    return _bench[0].measure(files, migration)
 
 
 def _truth(statements: list[tuple[str, Measured]]) -> Truth:
@@ -240,16 +266,14 @@ def _set_up_django() -> None:
     import django
     from django.conf import settings
 
-    database = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres"}
-    if not settings.configured:
-        settings.configure(
-            INSTALLED_APPS=[],
-            DATABASES={"default": database},
-            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-            USE_TZ=True,
-            TIME_ZONE="UTC",
-        )
-        django.setup()
+    settings.configure(
+        INSTALLED_APPS=[],
+        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres"}},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+    )
+    django.setup()
 
 
 @contextmanager
