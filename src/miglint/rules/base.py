@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from miglint.effects.breaks import Break
-from miglint.effects.danger import Danger, dangers
+from miglint.effects.danger import Danger, dangers, together
 from miglint.effects.effect import Cause, Lock, RewriteTable, Run
 from miglint.facts.migration import Migration
+from miglint.facts.operations import RunSQL
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
 from miglint.facts.target import Database, written
@@ -107,6 +108,8 @@ class LockRule(OperationRule):
     """
 
     causes: ClassVar[frozenset[Cause]]
+    # Whether all that an operation of Django's does to several tables has one reason, and is told as one.
+    told_together: ClassVar[bool] = False
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for danger in self.dangers(step, project):
@@ -122,7 +125,10 @@ class LockRule(OperationRule):
             yield weighed(finding, largest(project.size_of(table) for table in danger.tables))
 
     def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
-        return dangers(project.runs(step), self.causes)
+        found = dangers(project.runs(step), self.causes)
+        if self.told_together and len(found) > 1 and not isinstance(step.operation, RunSQL):
+            return (together(found),)
+        return found
 
     @abstractmethod
     def what(self, danger: Danger, step: Step, project: Project) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.danger import Danger, together
+from miglint.effects.danger import Danger
 from miglint.effects.effect import BuildIndex, RewriteTable, ScanTable
 from miglint.facts.operations import RunSQL
 from miglint.facts.target import Target
@@ -22,13 +22,8 @@ class RewritingAlterField(LockRule):
     name = "rewriting-alter-field"
     severity = Severity.ERROR
     causes = frozenset({"index rebuild", "type"})
-
-    def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
-        found = super().dangers(step, project)
-        if isinstance(step.operation, RunSQL) or len(found) < 2:
-            return found
-        # A key's own table, then every table that refers to it.
-        return (together(found),)
+    # A key's own table, then every table that refers to it.
+    told_together = True
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
         first = next((effect for effect in danger.effects if isinstance(effect, RewriteTable)), None)

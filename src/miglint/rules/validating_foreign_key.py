@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.effects.danger import Danger, together
+from miglint.effects.danger import Danger
 from miglint.effects.effect import RewriteTable
 from miglint.facts.operations import AddField, RunSQL
 from miglint.findings import Severity
@@ -27,13 +27,8 @@ class ValidatingForeignKey(LockRule):
     name = "validating-foreign-key"
     severity = Severity.ERROR
     causes = frozenset({"foreign key"})
-
-    def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
-        found = super().dangers(step, project)
-        if isinstance(step.operation, RunSQL) or len(found) < 2:
-            return found
-        # Every key that an operation of Django's makes anew has the same reason.
-        return (together(found),)
+    # Every key that an operation of Django's makes anew has the same reason.
+    told_together = True
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
         validated = [f"'{action.name}'" for _, action in danger.actions if isinstance(action, sql.ValidateConstraint)]
