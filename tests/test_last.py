@@ -118,6 +118,20 @@ def test_a_file_that_comes_or_goes_is_seen(shop: Path, tracked: bool) -> None:
     assert "more_n" not in third
 
 
+@pytest.mark.parametrize("name", ["shop/migrations/0001_initial.py", "shop/migrations/__init__.py", "requirements.txt"])
+def test_a_file_that_was_gone_and_is_back_is_seen(shop: Path, name: str) -> None:
+    write(shop / "requirements.txt", "Django==4.2.1\n")
+    git(shop, "add", "-A")
+    first, _ = check(shop)
+    text = (shop / name).read_text()
+    (shop / name).unlink()
+    without, anew = check(shop)
+    assert anew
+    assert without != first
+    write(shop / name, text)
+    assert check(shop) == (first, True)
+
+
 def test_settings_and_ignore_files_are_seen(shop: Path) -> None:
     check(shop)
     write(shop / "miglint.toml", 'ignore = ["MIG302"]\n')

@@ -236,7 +236,9 @@ class _Evidence:
         self.done: set[str] = set()
 
     def names(self, folder: str) -> frozenset[str]:
-        return frozenset(_names(_absolute(self.root, folder)))
+        path = _absolute(self.root, folder)
+        witness.saw_folder(path)
+        return frozenset(_names(path))
 
     def read(self, folder: str, names: Iterable[str]) -> None:
         for name in names:
@@ -387,6 +389,8 @@ class _Finder:
         prefix = prefix + "/" if prefix else ""
         self.leave_virtual_environments(prefix + path for path in (*listed.tracked, *listed.untracked))
         self.tracked.update(prefix + path for path in listed.tracked)
+        # git lists what it tracks, be it there or not.
+        witness.saw_listed(self.root, (prefix + path for path in listed.tracked if self.wants(prefix + path)))
         self.add(prefix + path for path in listed.tracked)
         untracked = {prefix + path for path in listed.untracked}
         self.add(untracked)

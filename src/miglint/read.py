@@ -208,6 +208,7 @@ def _configuration_file(folder: str) -> str | None:
     path = os.path.join(folder, "miglint.toml")
     if os.path.isfile(path):
         return path
+    witness.saw_file(path)
     data = files.read_bytes(folder, "pyproject.toml")
     return os.path.join(folder, "pyproject.toml") if isinstance(data, bytes) and _TABLE.search(data) else None
 

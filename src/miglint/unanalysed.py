@@ -40,7 +40,8 @@ from miglint.facts.operations import (
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Reference, Text, Unresolved, Value, unresolved_in
 from miglint.findings import Unanalysed
-from miglint.project import Project
+from miglint.project import Project, Step
+from miglint.sql.statement import OpaqueStatement
 
 # Options of a field on which its column depends. What a default is is not asked: that there is one is known.
 _COLUMN_OPTIONS = frozenset(
@@ -66,8 +67,10 @@ def unanalysed(project: Project) -> Iterator[Unanalysed]:
         if key.app_label not in project.layout.linking_only:
             migration = project.migrations[key]
             yield from _attributes(migration)
+            opaque = {step.index: step for step in project.steps_of(key) if isinstance(step.operation, RunSQL)}
             for index, operation in migration.operations_within():
-                if (found := _doubt(operation)) is not None:
+                found = _doubt(operation) or (_sql_doubt(opaque[index]) if index in opaque else None)
+                if found is not None:
                     subject, reason, span = found
                     yield Unanalysed(
                         key, Location(migration.path, span), reason, subject, index, _is_foreign(operation)
@@ -102,6 +105,16 @@ def _doubt(operation: Operation) -> tuple[str, str, Span] | None:
         return subject, f"'{subject}' changes what {kind} does to {part} in a way that is not known.", span
     for what, unknown in _parts(operation):
         return kind, f"{what} of this {kind} is not known, because {unknown.reason}.", unknown.span
+    return None
+
+
+def _sql_doubt(step: Step) -> tuple[str, str, Span] | None:
+    """SQL of which it cannot be read what it does: DO, CALL, a template, what is no SQL."""
+    for execution in step.executions:
+        for statement in execution.statements:
+            if isinstance(statement, OpaqueStatement):
+                reason = f"What {statement.kind} does here is not known, because {statement.reason}."
+                return "RunSQL", reason, step.operation.site.span
     return None
 
 

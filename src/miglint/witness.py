@@ -67,8 +67,10 @@ def watching() -> Iterator[Seen]:
 
 def saw_listed(root: str, paths: Iterable[str]) -> None:
     """Files of a folder that are there, whether they were read or not."""
-    for seen in _watching:
-        for path in paths:
+    if not _watching:
+        return
+    for path in paths:
+        for seen in _watching:
             whole = os.path.join(root, path)
             if whole not in seen.files:
                 seen.files[whole] = _file(whole, None)
@@ -128,7 +130,8 @@ def _holds_the_same(path: str, folder: Folder, began: int) -> bool:
 
 def _names_in(path: str) -> str:
     try:
-        names = sorted(os.listdir(path))
+        # What the run itself leaves behind is no news.
+        names = sorted(name for name in os.listdir(path) if name != ".miglint_cache")
     except OSError:
         return ""
     return blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -28,7 +28,7 @@ def queries_of(
         return ()
     scope = Scope("function", "", outer)
     scope.values.update({name.lstrip("*"): Parameter(name.lstrip("*")) for name in parameters})
-    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters))
+    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters), _second(parameters))
     try:
         if isinstance(node, cst.Lambda):
             body.expression(node.body)
@@ -37,6 +37,11 @@ def queries_of(
     except TooMuchError:
         return ()
     return tuple(body.found)
+
+
+def _second(parameters: tuple[str, ...]) -> str | None:
+    plain = [name for name in parameters if name != "self" and not name.startswith("*")]
+    return plain[1] if len(plain) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class _Body:
     evaluator: Evaluator
     scope: Scope
     parameters: frozenset[str]
+    # What the function calls its second parameter.
+    editor: str | None
     rows: dict[str, _Rows] = field(default_factory=dict)
     found: list[ModelQuery | ExecutedSQL] = field(default_factory=list)
     # By the name of a row, the attributes that it was given so far (what save() changes), and whether it was None.
@@ -389,7 +396,13 @@ class _Body:
         """Whether `execute` is one of a cursor or a schema editor, by what it is called on."""
         match node.value:
             case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
-                return name in ("schema_editor", "editor") or "cursor" in name or name in ("c", "cur", "curs")
+                # RunPython hands it on by position, whatever it is called.
+                return (
+                    name == self.editor
+                    or name in ("schema_editor", "editor")
+                    or "cursor" in name
+                    or name in ("c", "cur", "curs")
+                )
             case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
                 return name == "cursor"
             case _:

@@ -6,11 +6,13 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.facts.operations import CreateModel, RenameModel
+from miglint.facts.operations import AddField, AlterField, CreateModel, NamedField, RenameModel
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from
+from miglint.schema.replay import target_of
+from miglint.schema.state import ModelKey
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class UnknownModel(OperationRule):
         label = step.migration.key.app_label
         if label in project.unsettled_apps:
             return
+        yield from self._targets(step, project)
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or missing.kind != "model" or project.is_opaque_before(step):
             return
@@ -42,6 +45,46 @@ class UnknownModel(OperationRule):
             subject=f"{label}.{missing.name.lower()}",
             related=() if removal is None else (Related(removal.location, f"'{missing.name}' is gone from here on"),),
         )
+
+    def _targets(self, step: Step, project: Project) -> Iterator[Finding]:
+        """Relations to models that no migration of theirs ever makes: the state cannot be rendered."""
+        label = step.migration.key.app_label
+        match step.operation:
+            case (
+                AddField(model_name=str(model), name=str(name), field=field)
+                | AlterField(model_name=str(model), name=str(name), field=field)
+            ):
+                related = [(model, name, field)]
+            case CreateModel(name=str(model), fields=fields):
+                related = [
+                    (model, one.name, one.field)
+                    for one in fields
+                    if isinstance(one, NamedField) and isinstance(one.name, str)
+                ]
+            case _:
+                return
+        for model, name, field in related:
+            target = target_of(field, label, model, project.ground.swappable) if "to" in field.options else None
+            if target is not None and _is_never_made(target, step, project):
+                yield self.finding(
+                    step.location,
+                    f"'{label}.{model}.{name}' refers to '{'.'.join(target)}', which no migration makes: `migrate` "
+                    "fails with ValueError, since the model cannot be resolved.",
+                    hint="Correct the name, or restore the migration that makes the model.",
+                    subject=f"{label}.{model.lower()}.{name}",
+                )
+
+
+def _is_never_made(target: ModelKey, step: Step, project: Project) -> bool:
+    """Whether the target's app has all its migrations here, and none of them ever has such a model."""
+    app = project.app(target[0])
+    if app is None or not app.files or not app.has_init or target[0] in project.unsettled_apps:
+        return False
+    if any(broken.key.app_label == target[0] for broken in project.unreadable):
+        return False
+    if step.after.history.unknown_apps.get(target[0]) is not None:
+        return False
+    return target not in step.after.history.versions
 
 
 def _hint(missing: Missing, removal: Step | None, step: Step, project: Project) -> str:

@@ -63,6 +63,9 @@ def outcome(statement: Statement, database: DatabaseState, session: Session) -> 
     """What one statement does to the tables of `database`, the state that it finds."""
     done = Outcome()
     _Executing(database, session, done).execute(statement)
+    if any(isinstance(one, Fails) for one in done.effects):
+        # What is refused reads and writes nothing.
+        done.effects[:] = [one for one in done.effects if isinstance(one, Fails | UnknownEffect)]
     return done
 
 
@@ -89,6 +92,9 @@ class _Executing:
             case Truncate(tables, cascade):
                 self._truncate(tables, cascade=cascade)
             case LockTable(tables, mode):
+                if not self.session.in_transaction:
+                    done.add(Fails("other", "LOCK TABLE holds nothing outside a transaction"))
+                    return
                 for table in self._behind(tables):
                     done.lock(family(table, database), Lock[mode.replace(" ", "_")])
             case CreateIndex():
