@@ -11,7 +11,7 @@ from miglint.rules.broken_squash import BrokenSquash
 from miglint.rules.bulk_write import BulkWrite
 from miglint.rules.byte_string_option import ByteStringOption
 from miglint.rules.circular_dependency import CircularDependency
-from miglint.rules.concurrently_in_transaction import ConcurrentlyInTransaction
+from miglint.rules.concurrent_in_transaction import ConcurrentInTransaction
 from miglint.rules.dangling_dependency import DanglingDependency
 from miglint.rules.dropped_column import DroppedColumn
 from miglint.rules.dropped_table import DroppedTable
@@ -86,7 +86,7 @@ ALL_RULES: tuple[type[Rule], ...] = (
     StateOnlyRemoval,
     OperationAfterRemoval,
     PendingTriggerEvents,
-    ConcurrentlyInTransaction,
+    ConcurrentInTransaction,
     TransactionInSql,
     MissingImport,
     ByteStringOption,

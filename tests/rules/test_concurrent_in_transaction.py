@@ -7,9 +7,9 @@ from written import run_sql, target
 
 from miglint.facts.migration import Module
 from miglint.parse import parse
-from miglint.rules.concurrently_in_transaction import ConcurrentlyInTransaction
+from miglint.rules.concurrent_in_transaction import ConcurrentInTransaction
 
-RULE = ConcurrentlyInTransaction()
+RULE = ConcurrentInTransaction()
 FIRST = 'CreateModel("Order", [("id", models.BigAutoField(primary_key=True)), ("code", models.TextField())]),'
 ADD = 'AddIndexConcurrently("order", Index(fields=["code"], name="i")),'
 SQL = "CREATE INDEX CONCURRENTLY i ON shop_order (code)"

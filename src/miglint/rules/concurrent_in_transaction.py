@@ -14,9 +14,9 @@ from miglint.sql.statement import Transaction
 
 
 @dataclass(frozen=True)
-class ConcurrentlyInTransaction(OperationRule):
+class ConcurrentInTransaction(OperationRule):
     code = "MIG213"
-    name = "concurrently-in-transaction"
+    name = "concurrent-in-transaction"
     severity = Severity.ERROR
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
