@@ -227,6 +227,9 @@ def _unplanned(project: Project, tree: read.Tree) -> Iterator[Notice]:
         if _is_own(broken.key.app_label, project) and _under(broken.path, tree.scope):
             reason = broken.failure.reason.rstrip(".")
             yield Notice(f"'{tree.prefix}{broken.path}' cannot be read, so it is not in the plan: {reason}.")
+    for cycle in project.graph.cycles:
+        circle = ", ".join(map(str, cycle))
+        yield Notice(f"{circle} depend on each other in a circle: `migrate` refuses to run, so the plan is not whole.")
     applied = {*project.graph.plan}
     for key in project.graph.nodes:
         migration = project.migrations.get(key)
