@@ -1,6 +1,6 @@
 import pytest
 from factories import app, line, migration, project, site, unknown
-from histories import history
+from histories import history, said
 
 from miglint.facts.migration import Dependency, MigrationKey
 from miglint.facts.operations import AlterModelOptions
@@ -118,3 +118,31 @@ def test_where_the_order_is_not_certain_nothing_is():
         )
         found = [finding for step in judged.steps for finding in UnknownModel().check(step, judged)]
         assert len(found) == findings, dependency
+
+
+AUTHORED = (
+    "CreateModel('Author', [('id', models.BigAutoField(primary_key=True))]),"
+    "CreateModel('Book', [('id', models.BigAutoField(primary_key=True)),"
+    " ('author', models.ForeignKey('shop.Author', models.CASCADE))]),"
+)
+
+
+def test_a_relation_to_a_model_that_its_app_makes_is_fine() -> None:
+    assert said(UnknownModel(), AUTHORED) == []
+    assert said(UnknownModel(), AUTHORED, "RemoveField('book', 'author'), DeleteModel('Author'),") == []
+    assert said(UnknownModel(), AUTHORED, "DeleteModel('Book'), DeleteModel('Author'),") == []
+    assert (
+        said(UnknownModel(), AUTHORED, "AddField('book', 'other', models.ForeignKey('auth.User', models.CASCADE)),")
+        == []
+    )
+
+
+def test_a_relation_to_a_model_that_nobody_makes_cannot_be_resolved() -> None:
+    gone = "AddField('book', 'r', models.ForeignKey('shop.Gone', models.CASCADE, null=True)),"
+    assert said(UnknownModel(), AUTHORED, gone) == ["0002 shop.book.r"]
+    made = "CreateModel('Line', [('g', models.ManyToManyField('shop.Gone'))]),"
+    assert said(UnknownModel(), AUTHORED, made) == ["0002 shop.line.g"]
+
+
+def test_a_model_that_is_still_referred_to_cannot_go() -> None:
+    assert said(UnknownModel(), AUTHORED, "DeleteModel('Author'),") == ["0002 shop.book.author"]

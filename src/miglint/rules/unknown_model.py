@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from miglint.facts.operations import AddField, AlterField, CreateModel, NamedField, RenameModel
+from miglint.facts.operations import AddField, AlterField, CreateModel, DeleteModel, NamedField, RenameModel
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
@@ -26,6 +26,7 @@ class UnknownModel(OperationRule):
         if label in project.unsettled_apps:
             return
         yield from self._targets(step, project)
+        yield from self._left_behind(step, project)
         missing = missing_from(step.before, label, step.operation, project.ground)
         if missing is None or missing.kind != "model" or project.is_opaque_before(step):
             return
@@ -73,6 +74,32 @@ class UnknownModel(OperationRule):
                     hint="Correct the name, or restore the migration that makes the model.",
                     subject=f"{label}.{model.lower()}.{name}",
                 )
+
+    def _left_behind(self, step: Step, project: Project) -> Iterator[Finding]:
+        """Relations that still name a model which is deleted: nothing after it can be rendered."""
+        match step.operation:
+            case DeleteModel(name=str(name), subclass=None) if step.model is not None and not step.in_database_alone:
+                gone = step.model.key
+            case _:
+                return
+        end = project.end_of(step)
+        if end.model(*gone) is not None or end.unknown(gone[0]) is not None:
+            return
+        for model in end.models():
+            if model.key == gone or model.unknown is not None:
+                continue
+            for one in model.fields.values():
+                if "to" not in one.field.options or one.field.opaque:
+                    continue
+                if target_of(one.field, model.app_label, model.name, project.ground.swappable) == gone:
+                    yield self.finding(
+                        step.location,
+                        f"'{model}.{one.name}' still refers to '{name}', which is deleted here: `migrate` fails with "
+                        "ValueError, since the model cannot be resolved any more.",
+                        hint=f"Remove '{one.name}' from '{model}' first, or let it refer to another model.",
+                        subject=f"{model.app_label}.{model.name.lower()}.{one.name}",
+                        related=(Related(one.defined.location, f"'{one.name}' refers to it"),),
+                    )
 
 
 def _is_never_made(target: ModelKey, step: Step, project: Project) -> bool:
