@@ -290,10 +290,15 @@ class Project:
 
     def _columns(self, step: Step, state: SchemaState, *, made_up: bool = False) -> frozenset[str]:
         names = set()
-        for model in state.models():
+        label = step.migration.key.app_label
+        # Another app's model has the same table only where it says so.
+        others = self._models(step.table) if step.table is not None else ()
+        for key in dict.fromkeys((*(one for one in state.history.numbers if one[0] == label), *others)):
+            model = state.model(*key)
+            if model is None:
+                continue
             is_it = step.model is not None and model.made == step.model.made
-            # Another app's model has the same table only where it says so.
-            may_be = "db_table" in model.options or model.app_label == step.migration.key.app_label
+            may_be = "db_table" in model.options or model.app_label == label
             if is_it or (may_be and step.table is not None and table_of(model, self.ground) == step.table):
                 names |= {
                     column.name
