@@ -19,7 +19,7 @@ VERDICTS = Path(download.__file__).with_name("verdicts.tsv")
 
 # Code → findings in all packages. A change here is a change of what users see: look at the findings that came or went.
 COUNTS = {
-    "MIG002": 48,
+    "MIG002": 29,
     "MIG105": 4,
     "MIG201": 9,
     "MIG209": 1,
@@ -29,7 +29,7 @@ COUNTS = {
     "MIG303": 139,
     "MIG304": 5,
     "MIG305": 230,
-    "MIG306": 196,
+    "MIG306": 195,
     "MIG307": 72,
     "MIG308": 29,
     "MIG310": 98,
@@ -39,7 +39,7 @@ COUNTS = {
     "MIG403": 95,
     "MIG404": 24,
     "MIG405": 453,
-    "MIG406": 245,
+    "MIG406": 244,
     "MIG407": 2,
     "MIG501": 23,
     "MIG502": 1,

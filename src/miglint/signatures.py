@@ -753,12 +753,16 @@ def _bound(
     known = known_class(path)
     adapted: Call | None = call
     told: frozenset[str] = frozenset()
+    forced: dict[str, Value] = {}
     if known is None:
         origin = ancestors(path)
         if origin is not None:
             known = known_class(origin.path)
             adapted = _through(call, origin.inits)
             told = origin.told
+            # The innermost has the last word.
+            for init in origin.inits:
+                forced |= init.sets
     if known is None or known.kind != kind:
         opaque = any(argument.name in ("*", "**") for argument in _spread(call.arguments))
         return None, _named(call.arguments), opaque, _site(call), call.arguments
@@ -773,7 +777,7 @@ def _bound(
             # What its __init__ sets, `deconstruct` tells the migration, but for what it takes out again.
             why = f"'{path.lstrip('#')}' may set it by itself"
             hidden = {name: Unresolved(why, call.span) for name in sorted(told - given.keys()) if name in _OPTIONS}
-            given = {**given, **hidden}
+            given = {**given, **hidden, **{name: value for name, value in forced.items() if name in _OPTIONS}}
         else:
             opaque = True
     return (

@@ -552,7 +552,7 @@ def test_what_a_field_class_sets_by_itself_is_told_unless_it_takes_it_out_again(
     code = (
         "class Code(models.CharField):\n"
         "    def __init__(self, *args, **kwargs):\n"
-        "        kwargs['max_length'] = 3\n"
+        "        kwargs.setdefault('max_length', 3)\n"
         "        super().__init__(*args, **kwargs)\n"
     )
     taken_out = (
@@ -569,6 +569,20 @@ def test_what_a_field_class_sets_by_itself_is_told_unless_it_takes_it_out_again(
     assert isinstance(hidden, AddField)
     assert (told.field.kind, told.field.opaque, dict(told.field.options)) == ("CharField", False, {})
     assert isinstance(hidden.field.options["max_length"], Unresolved)
+
+
+def test_what_a_field_class_sets_whatever_it_is_given_is_set() -> None:
+    (operation,) = operations_of(
+        "operations = [migrations.AddField('a', 'b', Code(null=False))]",
+        "class Code(models.CharField):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        if 'x' in kwargs:\n"
+        "            kwargs['unique'] = True\n"
+        "        kwargs['null'] = kwargs['blank'] = True\n"
+        "        super().__init__(*args, **kwargs)\n",
+    )
+    assert isinstance(operation, AddField)
+    assert operation.field.options == {"null": Literal(True), "blank": Literal(True)}
 
 
 def test_together_options_keep_their_form() -> None:

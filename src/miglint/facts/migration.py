@@ -127,7 +127,8 @@ class Function:
     with `Parameter`s in them; None where it does anything else. `span` is `def` and the name.
     `lookups` and `calls` are those that nothing in the function guards, whatever conditions they stand under.
     `queries` are what it asks of the database, in order, as far as that can be seen. `strings` are the strings in a
-    method `deconstruct`: among them the options that a field takes out of what a migration is told.
+    method `deconstruct`: among them the options that a field takes out of what a migration is told. `sets` are the
+    literals that an `__init__` puts into its `**kwargs`, whatever it is given.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Function:
     calls: tuple[HandedOn, ...] = ()
     queries: tuple[ModelQuery | ExecutedSQL, ...] = ()
     strings: tuple[str, ...] = ()
+    sets: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,7 +229,30 @@ class Interpreter(Evaluator):
             calls=calls,
             queries=queries,
             strings=_strings_in(node) if name.rpartition(".")[2] == "deconstruct" else (),
+            sets=self._sets(node, template) if name.rpartition(".")[2] == "__init__" else {},
         )
+
+    def _sets(self, node: cst.FunctionDef | cst.Lambda, scope: Scope) -> dict[str, Value]:
+        """`kwargs["null"] = True`, where nothing decides whether it is done."""
+        if not isinstance(node, cst.FunctionDef) or not isinstance(node.params.star_kwarg, cst.Param):
+            return {}
+        rest = node.params.star_kwarg.name.value
+        found: dict[str, Value] = {}
+        for statement in statements_of(node.body):
+            if not isinstance(statement, cst.Assign):
+                continue
+            for target in statement.targets:
+                match target.target:
+                    case cst.Subscript(
+                        value=cst.Name(value=name),
+                        slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString() as key))],
+                    ) if name == rest:
+                        option, value = key.evaluated_value, self.evaluate(statement.value, scope)
+                        if isinstance(option, str) and isinstance(value, Literal):
+                            found[option] = value
+                    case _:
+                        pass
+        return found
 
     def _forwards(
         self, node: cst.FunctionDef, body: list[cst.BaseSmallStatement | cst.BaseCompoundStatement], scope: Scope
