@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
+from miglint.effects.danger import is_touching
 from miglint.effects.effect import BuildIndex, DropIndexOf, Fails, Lock, UnknownEffect, WriteRows
 from miglint.effects.postgresql.alter_table import alter_table
 from miglint.effects.postgresql.family import dependent_views, family, partitions, stored
@@ -64,8 +65,12 @@ def outcome(statement: Statement, database: DatabaseState, session: Session) -> 
     done = Outcome()
     _Executing(database, session, done).execute(statement)
     if any(isinstance(one, Fails) for one in done.effects):
-        # What is refused reads and writes nothing.
-        done.effects[:] = [one for one in done.effects if isinstance(one, Fails | UnknownEffect)]
+        # What is refused reads and writes nothing; maintenance is told all the same, since it will be sent again.
+        done.effects[:] = [
+            one
+            for one in done.effects
+            if isinstance(one, Fails | UnknownEffect) or (is_touching(one) and one.cause == "maintenance")
+        ]
     return done
 
 
