@@ -62,7 +62,7 @@ class Milder(ProjectRule):
 def test_a_rule_that_fails_is_said_once_as_ours_and_the_others_go_on(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(root, shop__0001_initial="operations = [migrations.RunSQL('a'), migrations.RunSQL('b')]")
+    write(root, shop__0001_initial="operations = [migrations.RunSQL('SELECT 1'), migrations.RunSQL('SELECT 2')]")
     monkeypatch.setattr(lint.settings, "ALL_RULES", (*rules.ALL_RULES, Failing))
     report = lint.check(Options())
     assert [finding.code for finding in report.findings if finding.code == "MIG502"] == ["MIG502"] * 2
@@ -122,7 +122,7 @@ def test_findings_that_are_alike_are_numbered_and_a_rules_own_severity_stands(
 def test_apps_that_several_projects_share_are_reported_once(root: Path) -> None:
     write(
         root,
-        common__0001_initial="operations = [migrations.RunSQL('x')]",
+        common__0001_initial="operations = [migrations.RunSQL('SELECT 1')]",
         one__shop__0001_initial="dependencies = [('common', '0001_initial')]\noperations = []",
         two__shop__0001_initial="dependencies = [('common', '0001_initial')]\noperations = []",
     )
@@ -136,7 +136,7 @@ def test_apps_that_several_projects_share_are_reported_once(root: Path) -> None:
 def test_an_example_project_is_linked_with_the_shared_apps_and_reports_only_its_own(root: Path) -> None:
     write(
         root,
-        common__0001_initial="operations = [migrations.RunSQL('x')]",
+        common__0001_initial="operations = [migrations.RunSQL('SELECT 1')]",
         example__shop__0001_initial="dependencies = [('common', '0002_gone')]\noperations = []",
     )
     (root / "example" / "manage.py").touch()
@@ -147,7 +147,7 @@ def test_an_example_project_is_linked_with_the_shared_apps_and_reports_only_its_
 def test_a_comment_in_a_file_that_a_squash_replaces_is_not_called_useless(root: Path) -> None:
     write(
         root,
-        shop__0001_initial="operations = [\n    migrations.RunSQL('x'),  # miglint: ignore[MIG502] once\n]",
+        shop__0001_initial="operations = [\n    migrations.RunSQL('SELECT 1'),  # miglint: ignore[MIG502] once\n]",
         shop__0001_squashed="replaces = [('shop', '0001_initial')]\noperations = []",
     )
     assert [finding.code for finding in lint.check(Options()).findings if finding.severity > Severity.INFO] == []
@@ -167,7 +167,7 @@ def test_settings_that_cannot_be_used_are_not_called_an_empty_project(
 def test_one_output_that_cannot_be_written_does_not_lose_the_others(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(root, shop__0001_initial="operations = [migrations.RunSQL('x')]")
+    write(root, shop__0001_initial="operations = [migrations.RunSQL('SELECT 1')]")
     assert main(["check", "--output-format", "json:/no/such/folder/x", "--output-format", "concise"]) == 2
     captured = capsys.readouterr()
     assert "MIG502" in captured.out
@@ -175,7 +175,7 @@ def test_one_output_that_cannot_be_written_does_not_lose_the_others(
 
 
 def test_statistics_do_not_spoil_a_programs_input(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(root, shop__0001_initial="operations = [migrations.RunSQL('x')]")
+    write(root, shop__0001_initial="operations = [migrations.RunSQL('SELECT 1')]")
     main(["check", "--output-format", "json", "--statistics"])
     captured = capsys.readouterr()
     assert captured.out.rstrip().endswith("}")
@@ -200,7 +200,7 @@ def test_functions_that_multiply_are_no_trap_in_one_file_or_across_files(root: P
         path = folder / f"{name}.py"
         path.write_text("from shop.helpers import twice, walk\n" + path.read_text())
     path = folder / "0002_x.py"
-    path.write_text("def ops(n): return [migrations.RunSQL('x')] + ops(n - 1) + ops(n - 2)\n" + path.read_text())
+    path.write_text("def ops(n): return [migrations.RunSQL('SELECT 1')] + ops(n - 1) + ops(n - 2)\n" + path.read_text())
     started = time.monotonic()
     report = lint.check(Options())
     assert [finding.code for finding in report.findings] == ["MIG002"] * 3
@@ -209,7 +209,7 @@ def test_functions_that_multiply_are_no_trap_in_one_file_or_across_files(root: P
 
 
 def test_a_comment_on_every_line_costs_no_more_than_the_lines(root: Path) -> None:
-    lines = "".join(f"    # miglint: ignore[MIG502] r\n    migrations.RunSQL('{n}'),\n" for n in range(1500))
+    lines = "".join(f"    # miglint: ignore[MIG502] r\n    migrations.RunSQL('SELECT {n}'),\n" for n in range(1500))
     write(root, shop__0001_initial=f"operations = [\n{lines}]")
     started = time.monotonic()
     report = lint.check(Options())
