@@ -2,7 +2,7 @@ import pytest
 from factories import app, migration, project, site
 from histories import found as history_found
 from histories import said
-from written import UNKNOWN, add_field, call, field, separately, target
+from written import UNKNOWN, add_field, call, field, run_sql, separately, target
 
 from miglint.facts.operations import CreateModel
 from miglint.facts.sizes import Counted, TableSizes
@@ -93,6 +93,13 @@ def test_a_table_that_is_listed_as_large_gets_the_advice_for_large_ones(listed):
 def test_a_table_that_is_not_listed_gets_no_advice_for_large_ones():
     (finding,) = found(add_field("order", "extra", UUID), sizes=TableSizes(("shop_orderline", "other.Order")))
     assert "large" not in finding.message + finding.hint
+
+
+def test_who_has_set_a_lock_timeout_is_not_told_to():
+    limited = run_sql("SET LOCAL lock_timeout = '2s'")
+    (finding,) = found(limited, add_field("order", "extra", UUID), sizes=TableSizes(("shop_order",)))
+    assert "in batches of some thousand rows" in finding.hint
+    assert "lock_timeout" not in finding.hint
 
 
 def test_a_table_that_the_statistics_know_as_large_is_said_with_its_rows():

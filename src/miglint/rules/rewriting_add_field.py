@@ -46,13 +46,17 @@ class RewritingAddField(LockRule):
         cause = danger.effects[0].cause
         field = step.operation.field if isinstance(step.operation, AddField) else None
         recipe = _in_sql(cause) if isinstance(step.operation, RunSQL) else _recipe(cause, field, project.target)
-        large = any(project.size_of(table).kind == "large" for table in danger.tables)
-        return recipe + (_ADVICE_FOR_LARGE if large else "")
+        if not any(project.size_of(table).kind == "large" for table in danger.tables):
+            return recipe
+        # Who has set one needs not be told to.
+        gives_up = all(run.lock_timeout for run in danger.runs)
+        return f"{recipe} {_IN_BATCHES}{'' if gives_up else _GIVE_UP}."
 
 
-_ADVICE_FOR_LARGE = (
-    " The table is large: fill it in batches of some thousand rows, each in a transaction of its own, and set a "
-    "lock_timeout before each ALTER TABLE, so that one which has to wait gives up and does not hold up all others."
+_IN_BATCHES = "The table is large: fill it in batches of some thousand rows, each in a transaction of its own"
+_GIVE_UP = (
+    ", and set a lock_timeout before each ALTER TABLE, so that one which has to wait gives up and does not hold up all "
+    "others"
 )
 
 
