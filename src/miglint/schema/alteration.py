@@ -36,7 +36,7 @@ from miglint.schema.column import (
     option_of,
     takes_null,
 )
-from miglint.schema.field import attributes
+from miglint.schema.field import attributes, is_primary_key
 from miglint.schema.model import Ground, concrete, parents_of, table_of
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelState, SchemaState
@@ -147,7 +147,7 @@ def type_in(
         pointed = field_named(target, text_of(named))
         return type_in(pointed.field, target, state, ground, seen) if pointed is not None else unknown
     for one in target.fields.values():
-        if attributes(one.field).primary_key:
+        if is_primary_key(one.field):
             return type_in(one.field, target, state, ground, seen)
     parents = parents_of(target)
     if parents:

@@ -126,6 +126,8 @@ class Folding:
         self._history = DatabaseHistory(ground.vendor)
         self._number = 0
         self._tables: dict[str, TableState] = {}
+        # The tables that ever were, by the first word of their names.
+        self._named_with: dict[str, dict[str, None]] = {}
 
     @property
     def state(self) -> DatabaseState:
@@ -846,10 +848,10 @@ class Folding:
         # What names no table, or may run other SQL than is written here, may touch any of the app's.
         if not names or _reaches_further(kind.casefold().split()) or _reaches_further(names):
             self._forget_app(app_label, reason)
-        for name in tuple(self._tables):
-            # `schema.name` is two names, and so is one with a space in it.
-            if name in names or names.issuperset(re.findall(r"\w+", name)):
-                self._forget_table(name, reason)
+        # `schema.name` is two names, and so is one with a space in it.
+        spoken_of = {table for name in names for table in self._named_with.get(name, ()) if names >= _words(table)}
+        for name in sorted(spoken_of | (names & self._tables.keys())):
+            self._forget_table(name, reason)
 
     def _forget_app(self, label: str, reason: str) -> None:
         for name, table in tuple(self._tables.items()):
@@ -876,6 +878,8 @@ class Folding:
         else:
             self._tables[name] = table
             self._register(name, table, old)
+            if old is None:
+                self._named_with.setdefault(next(iter(re.findall(r"\w+", name)), ""), {})[name] = None
         numbers = self._history.numbers.setdefault(name, [])
         versions = self._history.versions.setdefault(name, [])
         if numbers and numbers[-1] == self._number:
@@ -914,6 +918,10 @@ _KEPT_BY_INDEX = frozenset({"primary key", "unique", "exclusion"})
 # An index is dropped or renamed without its table's name; the others run SQL that is written elsewhere, or drop tables
 # by a name that stands above them.
 _REACHES_FURTHER = frozenset({"index", "do", "execute", "call", "schema", "function", "procedure"})
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", name))
 
 
 def _turn(action: AlterTableAction) -> int:

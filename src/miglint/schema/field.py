@@ -6,10 +6,12 @@ column, and what existing rows hold in it, is in `schema.column`.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
-from miglint.facts.fields import Field
+from miglint.facts.fields import CallSite, Field
+from miglint.facts.source import TOP
 from miglint.facts.values import Literal, Value, truth_of
 
 Attribute: TypeAlias = OneOf["type", "null", "unique", "db_index", "primary_key", "max_length"]
@@ -30,6 +32,23 @@ class Attributes(NamedTuple):
 
 
 def attributes(field: Field) -> Attributes:
+    if field.kind is not None and not field.opaque and _ATTRIBUTES.isdisjoint(field.options):
+        return _unset(field.path, field.kind)
+    return _attributes(field)
+
+
+def is_primary_key(field: Field) -> bool:
+    """`attributes(field).primary_key`, for those who ask it of every field of a model."""
+    return truth_of(field.options.get("primary_key"), False) is True or field.kind == "CompositePrimaryKey"
+
+
+@cache
+def _unset(path: str, kind: str) -> Attributes:
+    """What a field has whose options say nothing of it."""
+    return _attributes(Field(path, kind, {}, False, CallSite(TOP, TOP, {})))
+
+
+def _attributes(field: Field) -> Attributes:
     unknown: list[Attribute] = [] if field.path else ["type"]
     kind, options = field.kind or "", field.options
     forced, implied = _FORCED.get(kind, _NONE), _IMPLIED.get(kind, _NONE)
@@ -57,6 +76,8 @@ def attributes(field: Field) -> Attributes:
 
 
 _TRUTHS: tuple[OneOf["null", "unique", "db_index", "primary_key"], ...] = ("null", "unique", "db_index", "primary_key")
+
+_ATTRIBUTES = frozenset((*_TRUTHS, "max_length"))
 
 _NONE: dict[Attribute, Value] = {}
 

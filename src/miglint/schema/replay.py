@@ -257,9 +257,9 @@ class _Replay:
     def _put(self, key: ModelKey, model: ModelState | None) -> None:
         old = self.models.get(key)
         self.touched.setdefault(key, old)
-        for relation, target in _relations(old, self.swappable):
+        for relation, target in _relations(old, model, self.swappable):
             self.relations[target].pop(relation, None)
-        for relation, target in _relations(model, self.swappable):
+        for relation, target in _relations(model, old, self.swappable):
             self.relations.setdefault(target, {})[relation] = None
             self.history.relating.setdefault(target, {})[key] = None
         if model is not None and (old is None or model.bases is not old.bases):
@@ -650,12 +650,19 @@ def _with_renamed_members(state: FieldState, old: str, new: str) -> FieldState:
     return state
 
 
-def _relations(model: ModelState | None, swappable: Swappable) -> Iterator[tuple[_Relation, ModelKey]]:
+def _relations(
+    model: ModelState | None, other: ModelState | None, swappable: Swappable
+) -> Iterator[tuple[_Relation, ModelKey]]:
+    """What the fields of a model name that another version of it does not have, or has otherwise."""
     if model is None:
         return
+    known = other.fields if other is not None else {}
     for name, state in model.fields.items():
+        options = state.field.options
+        if ("to" not in options and "through" not in options) or known.get(name) is state:
+            continue
         for option in ("to", "through"):
-            if option in state.field.options:
+            if option in options:
                 target = target_of(state.field, model.app_label, model.name, swappable, option)
                 if target is not None:
                     yield _Relation(model.key, name), target

@@ -16,7 +16,7 @@ from miglint.schema.alteration import same, should_be_altered
 from miglint.schema.column import has_column
 from miglint.schema.editor.bound import Bound, bound, relations_to, through
 from miglint.schema.editor.column_alteration import ColumnAlteration
-from miglint.schema.editor.columns import local_fields
+from miglint.schema.editor.columns import local_field, local_fields
 from miglint.schema.editor.execution import Execution, altered, opaque, with_renamed_table
 from miglint.schema.editor.introspection import Introspection
 from miglint.schema.model import has_table, own_table, parents_of, table_of
@@ -73,11 +73,14 @@ class _Run:
         if reason is not None:
             yield opaque("ALTER TABLE", reason, *self.names(old_model))
             return
-        fields, new_fields = (dict(local_fields(one, self.editor.ground)) for one in (old_model, model))
-        if old_name not in fields or name not in new_fields:
+        field, new_field = (
+            local_field(old_model, old_name, self.editor.ground),
+            local_field(model, name, self.editor.ground),
+        )
+        if field is None or new_field is None:
             return
-        old = self._old(old_model, old_name, fields[old_name])
-        new = self._new(model, name, becomes if becomes is not None else new_fields[name])
+        old = self._old(old_model, old_name, field)
+        new = self._new(model, name, becomes if becomes is not None else new_field)
         yield from self.alter_field(old_model, old, new)
 
     def alter_field(self, model: ModelState, old: Bound, new: Bound) -> Iterator[Execution]:

@@ -12,7 +12,7 @@ from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, te
 from miglint.schema.alteration import DATABASE_ON_DELETE, Placed, field_named
 from miglint.schema.column import AUTOMATIC, FOREIGN_KEYS, column_name, is_checked, is_enforced
 from miglint.schema.editor.columns import Target, local_fields, target_column, type_of
-from miglint.schema.field import Attributes, attributes
+from miglint.schema.field import Attributes, attributes, is_primary_key
 from miglint.schema.model import Ground, between, concrete, own_table
 from miglint.schema.names import foreign_key_suffix, in_database, schema_editor_name, split
 from miglint.schema.replay import target_of
@@ -28,7 +28,10 @@ class Bound:
     placed: Placed
     ground: Ground
     django: Version
-    attributes: Attributes
+
+    @property
+    def attributes(self) -> Attributes:
+        return attributes(self.field)
 
     @property
     def field(self) -> Field:
@@ -110,7 +113,7 @@ class Bound:
         named = text_of(self.field.options.get("to_field"))
         given = field_named(target, named)
         for name, field in local_fields(target, self.ground):
-            if (given is not None and name == given.name) or (named is None and attributes(field).primary_key):
+            if (given is not None and name == given.name) or (named is None and is_primary_key(field)):
                 return bound(target, name, field, state, self.ground, self.django)
         return None
 
@@ -146,7 +149,7 @@ class Bound:
 
 
 def bound(model: ModelState, name: str, field: Field, state: SchemaState, ground: Ground, django: Version) -> Bound:
-    return Bound(Placed(name, field, model, state), ground, django, attributes(field))
+    return Bound(Placed(name, field, model, state), ground, django)
 
 
 def through(model: ModelState, held: FieldState, ground: Ground) -> ModelState | None:
@@ -215,6 +218,8 @@ def relations_to(
             continue
         own, between_them = [], []
         for name, field in local_fields(other, ground):
+            if "to" not in field.options:
+                continue
             target = target_of(field, other.app_label, other.name, ground.swappable)
             if target is None or not (target in keys or other.key in keys):
                 continue

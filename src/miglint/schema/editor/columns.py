@@ -24,7 +24,7 @@ from miglint.schema.column import (
     takes_null,
 )
 from miglint.schema.editor.expressions import PLACEHOLDER, Compiled, column_of, compiled, literal_sql, quoted
-from miglint.schema.field import attributes
+from miglint.schema.field import attributes, is_primary_key
 from miglint.schema.model import Ground, concrete, parents_of, table_of
 from miglint.schema.names import default_table
 from miglint.schema.replay import target_of
@@ -109,6 +109,14 @@ def local_fields(model: ModelState, ground: Ground) -> Iterator[tuple[str, Field
         yield "_order", order_field(model)
 
 
+def local_field(model: ModelState, name: str, ground: Ground) -> Field | None:
+    """One of `local_fields`, by its name; None where there is none."""
+    written = model.fields.get(name)
+    if written is not None:
+        return written.field
+    return next((field for known, field in local_fields(model, ground) if known == name), None)
+
+
 def order_field(model: ModelState) -> Field:
     """`_order`, which `order_with_respect_to` brings along."""
     return _unwritten("OrderWrt", {}, model)
@@ -150,7 +158,7 @@ def target_column(field: Field, model: ModelState, state: SchemaState, ground: G
 def primary_key_column(model: ModelState, ground: Ground) -> str | None:
     """The column of a model's primary key; None of a key of several columns."""
     for name, field in local_fields(model, ground):
-        if attributes(field).primary_key and has_column(field) is not False:
+        if is_primary_key(field) and has_column(field) is not False:
             column = column_name(field, name)
             return None if isinstance(column, Unresolved) else column
     return None
@@ -252,14 +260,15 @@ def collation_of(field: Field, model: ModelState, state: SchemaState, ground: Gr
             return None
         seen.add(target.key)
         named = text_of(field.options.get("to_field"))
-        pointed = [
+        pointed = (
             other
             for name, other in local_fields(target, ground)
-            if name == named or (named is None and attributes(other).primary_key)
-        ]
-        if not pointed:
+            if name == named or (named is None and is_primary_key(other))
+        )
+        found_field = next(pointed, None)
+        if found_field is None:
             return None
-        field, model = pointed[0], target
+        field, model = found_field, target
     if field.kind == "ArrayField" and django >= (4, 2):
         base = field.options.get("base_field")
         built = build_field(base) if isinstance(base, Call) else None
