@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from factories import DEFAULT_TARGET, NO_SIZES, app, line
 
 from miglint.facts.layout import Layout, Settings
@@ -10,8 +12,9 @@ from miglint.facts.repository import Repository
 from miglint.facts.sizes import TableSizes
 from miglint.facts.target import Target
 from miglint.facts.values import Literal
+from miglint.findings import Finding
 from miglint.parse import parse
-from miglint.project import Project, analyse
+from miglint.project import Project, Step, analyse
 
 HEADER = """\
 import datetime
@@ -66,18 +69,20 @@ def history(
 
 def found(rule, *bodies: str, **more) -> list:
     """What a rule for operations finds in a history."""
-    project = history(*bodies, **more)
-    return [finding for step in project.steps for finding in rule.check(step, project)]
+    return [finding for _, finding in _asked(rule, history(*bodies, **more))]
 
 
 def said(rule, *bodies: str, **more) -> list[str]:
     """The subjects of what a rule finds, each after the number of its migration."""
-    project = history(*bodies, **more)
-    return [
-        f"{step.migration.key.name} {finding.subject}"
-        for step in project.steps
-        for finding in rule.check(step, project)
-    ]
+    return [f"{step.migration.key.name} {finding.subject}" for step, finding in _asked(rule, history(*bodies, **more))]
+
+
+def _asked(rule, project: Project) -> Iterator[tuple[Step, Finding]]:
+    """A rule is asked about every step: it finds nothing in operations that it does not name."""
+    for step in project.steps:
+        for finding in rule.check(step, project):
+            assert rule.operations is None or type(step.operation) in rule.operations
+            yield step, finding
 
 
 def _migration(key: MigrationKey, parents: list[MigrationKey], body: str, code: str) -> Migration:

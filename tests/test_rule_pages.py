@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from miglint import rulebook
 from miglint.cli import main
+from miglint.config import Config, Selection
+from miglint.facts.operations import Operation
 from miglint.findings import Example
+from miglint.lint import Options, link
+from miglint.rules.base import OperationRule
 
 
 class History(NamedTuple):
@@ -51,6 +55,24 @@ def test_good_examples_are_clean_for_every_default_rule(
 ):
     since = lay_out(examples, tmp_path, history)
     assert findings_of(tmp_path, None, monkeypatch, capsys, since) == set()
+
+
+@pytest.mark.parametrize(("code", "examples", "history"), stories("Bad"))
+def test_a_rule_says_nothing_of_operations_that_it_does_not_name(
+    code: str, examples: tuple[Example, ...], history: History, tmp_path: Path
+):
+    write(examples, tmp_path)
+    steps = [
+        (step, project)
+        for project in link(Options(paths=(str(tmp_path),), isolated=True)).projects
+        for step in project.steps
+    ]
+    for rule in Config(selections=(Selection(("ALL",)),)).build_rules():
+        if isinstance(rule, OperationRule) and rule.operations is not None:
+            assert set(rule.operations) <= set(get_args(Operation))
+            for step, project in steps:
+                if type(step.operation) not in rule.operations:
+                    assert list(rule.check(step, project)) == []
 
 
 def lay_out(examples: tuple[Example, ...], folder: Path, history: History = _NO_HISTORY) -> str | None:

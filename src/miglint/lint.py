@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from miglint import base as bases
 from miglint import config as settings
 from miglint import fix as fixing
-from miglint import read, write
+from miglint import judging, read, write
 from miglint.base import Wanted as WantedBase
 from miglint.baseline import Baseline, Judged, Ledger, pruned, read_baseline
 from miglint.config import Config, ConfigError, Selection
@@ -27,10 +26,9 @@ from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Held, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
-from miglint.project import Project, Step, analyse
+from miglint.project import Project, analyse
 from miglint.report.schema import Schema
 from miglint.rules import ALL_RULES
-from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress
 from miglint.table_statistics import read_statistics
 from miglint.targets import assumption, in_force, target_of
@@ -298,16 +296,19 @@ def judge(options: Options, progress: Progress | None) -> Run:
                 project = _analyse(tree, facts, config, options, sizes)
             except Exception as error:
                 whose = f"project '{facts.layout.root}' could not be replayed: {type(error).__name__}: {error}."
-                notices.append(Notice(f"{whose} {_OURS} Other projects were judged.", internal=True))
+                notices.append(Notice(f"{whose} {judging.OURS} Other projects were judged.", internal=True))
                 continue
             looked_at.update(options.paths)
             bases_known.add(project, tree)
             current.update(_current(project, tree))
-            judged = _findings(project, config, notices)
+            judged = judging.judge(project, config)
+            notices += judged.notices
             # A comment in a file that a squash replaces has nothing to hide while the squash is there.
             planned = {migration.path for migration in project.planned() if _is_own(migration.key.app_label, project)}
-            outcome = suppress(judged, _suppressions(project), planned, config.selected(), config, _not_asked(project))
-            unused = _numbered(_placed(outcome.unused, project))
+            outcome = suppress(
+                judged.findings, _suppressions(project), planned, config.selected(), config, _not_asked(project)
+            )
+            unused = judging.numbered(_placed(outcome.unused, project))
             shown, covered = ledger.sift((*outcome.kept, *unused), outcome.hidden)
             ledger.judged.append(_judged(project, config, tree))
             here = [finding for finding in shown if _in_scope(finding, tree.scope)]
@@ -577,106 +578,6 @@ def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:
     return dataclasses.replace(tree.repository, ignored=mine)
 
 
-def _findings(project: Project, config: Config, notices: list[Notice]) -> list[Finding]:
-    """What the selected rules say, placed and numbered. A rule that fails is reported as ours; the others go on."""
-    found: list[Finding] = []
-    asked = _Asked.of(project)
-    for rule in config.build_rules():
-        severity, said = config.severity(rule.code, rule.name, rule.severity), config.sets_severity(rule.name)
-        failures: list[str] = []
-        for about in asked.by(rule):
-            try:
-                findings = _ask(rule, about, project)
-            except Exception as error:
-                failures.append(f"{_where(about)}: {type(error).__name__}: {error}")
-                continue
-            if findings:
-                found += [_configured(_about(one, about), rule, severity, said, project) for one in findings]
-        if failures:
-            more = f" It failed {len(failures) - 1} more times." if len(failures) > 1 else ""
-            notices.append(
-                Notice(
-                    f"rule {rule.code} failed{failures[0]}.{more} {_OURS} Everything else was judged.", internal=True
-                )
-            )
-    return _numbered(found)
-
-
-class _Asked(NamedTuple):
-    """What rules are asked about: of a project's own, everything, or what is not known to be released."""
-
-    steps: tuple[Step, ...]
-    new_steps: tuple[Step, ...]
-    migrations: tuple[Migration, ...]
-    new_migrations: tuple[Migration, ...]
-
-    @classmethod
-    def of(cls, project: Project) -> _Asked:
-        others = project.layout.linking_only
-        migrations = tuple(one for one in project.planned() if one.key.app_label not in others)
-        new = tuple(one for one in migrations if _is_new(one, project))
-        keys = {one.key for one in new}
-        steps = tuple(step for step in project.steps if step.migration.key.app_label not in others)
-        return cls(steps, tuple(step for step in steps if step.migration.key in keys), migrations, new)
-
-    def by(self, rule: Rule) -> Sequence[Step | Migration | None]:
-        deploying = rule.speaks_of_deploying()
-        match rule:
-            case OperationRule():
-                return self.new_steps if deploying else self.steps
-            case MigrationRule():
-                return self.new_migrations if deploying else self.migrations
-            case _:
-                return (None,)
-
-
-def _ask(rule: Rule, about: Step | Migration | None, project: Project) -> list[Finding]:
-    if isinstance(rule, OperationRule) and isinstance(about, Step):
-        return list(rule.check(about, project))
-    if isinstance(rule, MigrationRule) and isinstance(about, Migration):
-        return list(rule.check(about, project))
-    if isinstance(rule, ProjectRule):
-        others = project.layout.linking_only
-        return [finding for finding in rule.check(project) if finding.app not in others]
-    return []
-
-
-def _where(about: Step | Migration | None) -> str:
-    if about is None:
-        return ""
-    return f" on {about.migration.key}, operation {about.index}" if isinstance(about, Step) else f" on {about.key}"
-
-
-def _about(finding: Finding, about: Step | Migration | None) -> Finding:
-    """A finding with what it is about, where the rule did not say so itself."""
-    if about is None:
-        return finding
-    key = about.migration.key if isinstance(about, Step) else about.key
-    step = about if isinstance(about, Step) else None
-    return dataclasses.replace(
-        finding,
-        app=finding.app or key.app_label,
-        migration=finding.migration or key.name,
-        subject=finding.subject or str(key),
-        operation=finding.operation or (step.index if step is not None else None),
-        extent=finding.extent or (step.operation.site.span if step is not None else None),
-    )
-
-
-_OURS = "This is a fault of miglint."
-
-
-def _numbered(findings: Iterable[Finding]) -> list[Finding]:
-    """In reading order, those that are otherwise alike told apart by a number."""
-    counts: Counter[str] = Counter()
-    result = []
-    for finding in sorted(findings, key=_order):
-        ordinal = counts[finding.fingerprint]
-        counts[finding.fingerprint] += 1
-        result.append(dataclasses.replace(finding, ordinal=ordinal) if ordinal else finding)
-    return result
-
-
 def _moved(finding: Finding, prefix: str) -> Finding:
     """A finding of one of several trees, under paths that tell them apart."""
     if not prefix:
@@ -702,14 +603,6 @@ def _prefixed(root: str, prefix: str) -> str:
     return prefix + root if root != "." else prefix.rstrip("/") or "."
 
 
-def _is_new(migration: Migration, project: Project) -> bool:
-    if project.changeset is None:
-        return True
-    # What is not staged is no part of the commit.
-    left_out = project.base is not None and project.base.told_by == "--staged"
-    return migration.key in project.changeset and not (left_out and migration.path in project.repository.untracked)
-
-
 class _Bases:
     """What the projects of a run are held against; a migration that several of them share counts once."""
 
@@ -721,7 +614,7 @@ class _Bases:
         if project.base is None:
             return
         base = (project.base.ref, project.base.commit, project.base.told_by)
-        own = {tree.prefix + migration.path: _is_new(migration, project) for migration in _own(project)}
+        own = {tree.prefix + migration.path: judging.is_new(migration, project) for migration in _own(project)}
         self.projects.setdefault(base, []).append(_prefixed(project.root, tree.prefix))
         self.migrations.setdefault(base, {}).update(own)
 
@@ -742,9 +635,9 @@ def _current(project: Project, tree: read.Tree) -> Iterator[tuple[str, str, str]
     leaves = frozenset(project.graph.leaves)
     for migration in _own(project):
         key = migration.key
-        is_it = key in leaves if project.changeset is None else _is_new(migration, project)
+        is_it = key in leaves if project.changeset is None else judging.is_new(migration, project)
         if is_it or migration.path in tree.scope:
-            yield _prefixed(_owner(key.app_label, project), tree.prefix), *key
+            yield _prefixed(judging.owner(key.app_label, project), tree.prefix), *key
 
 
 def _not_asked(project: Project) -> dict[str, frozenset[str]]:
@@ -753,28 +646,9 @@ def _not_asked(project: Project) -> dict[str, frozenset[str]]:
     # What these find goes away with the next merge, and is there again for a branch that comes from before it.
     by_base = frozenset(rule.code for rule in ALL_RULES if rule.needs_base)
     return {
-        migration.path: by_base if _is_new(migration, project) else by_base | deploying
+        migration.path: by_base if judging.is_new(migration, project) else by_base | deploying
         for migration in project.migrations.values()
     }
-
-
-def _configured(finding: Finding, rule: Rule, severity: Severity, said: bool, project: Project) -> Finding:
-    """The project's name and the configured severity, where the rule itself did not lower or raise it.
-
-    `said`: the settings name that severity. What follows the size of a table gives way to it.
-    """
-    takes_it = said if finding.by_size else finding.severity is rule.severity
-    return dataclasses.replace(
-        finding,
-        project=_owner(finding.app, project),
-        severity=severity if takes_it else finding.severity,
-    )
-
-
-def _owner(label: str | None, project: Project) -> str:
-    """The root of the project that an app belongs to, or whose settings speak for it."""
-    app = project.app(label) if label else None
-    return app.owner if app is not None else project.root
 
 
 def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding]:
@@ -782,7 +656,7 @@ def _placed(findings: tuple[Finding, ...], project: Project) -> Iterator[Finding
     keys = {migration.path: key for key, migration in project.migrations.items()} if findings else {}
     for finding in findings:
         key = keys[finding.location.path]
-        owner = _owner(key.app_label, project)
+        owner = judging.owner(key.app_label, project)
         yield dataclasses.replace(finding, project=owner, app=key.app_label, migration=key.name)
 
 
@@ -816,14 +690,9 @@ def _under(path: str, scope: tuple[str, ...]) -> bool:
 def _shown(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """In reading order; what several projects share is shown once."""
     unique: dict[str, Finding] = {}
-    for finding in sorted(findings, key=_order):
+    for finding in sorted(findings, key=judging.reading_order):
         unique.setdefault(finding.fingerprint, finding)
     return tuple(unique.values())
-
-
-def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
-    span = finding.location.span
-    return finding.location.path, span.line, span.column, finding.code, finding.operation or "", finding.subject
 
 
 def _infos(config: Config) -> Iterator[RuleInfo]:

@@ -11,7 +11,7 @@ from miglint.effects.breaks import Break
 from miglint.effects.danger import Danger, dangers, together
 from miglint.effects.effect import Cause, Lock, RewriteTable, Run
 from miglint.facts.migration import Migration
-from miglint.facts.operations import RunSQL
+from miglint.facts.operations import Operation, RunSQL
 from miglint.facts.sizes import Size
 from miglint.facts.source import Location
 from miglint.facts.target import Database, written
@@ -46,10 +46,9 @@ class Rule:
         """Whether it is about the moment in which a migration is applied, and says nothing of released ones."""
         return cls.code[3] in "345"
 
-    def finding(self, location: Location, message: str, **more: Any) -> Finding:
+    def finding(self, location: Location, message: str, *, severity: Severity | None = None, **more: Any) -> Finding:
         """A finding by this rule; `more` are further attributes of `Finding`."""
-        made = Finding(self.code, self.name, self.severity, message, location)
-        return replace(made, **more) if more else made
+        return Finding(self.code, self.name, self.severity if severity is None else severity, message, location, **more)
 
 
 def weighed(finding: Finding, size: Size) -> Finding:
@@ -87,6 +86,9 @@ class MigrationRule(Rule):
 @dataclass(frozen=True)
 class OperationRule(Rule):
     """A rule about one operation; `app`, `migration`, `operation` and the operation's extent are filled in."""
+
+    # The operations that it may have something to say about: it is asked about no others. None is all of them.
+    operations: ClassVar[tuple[type[Operation], ...] | None] = None
 
     @abstractmethod
     def check(self, step: Step, project: Project) -> Iterator[Finding]: ...

@@ -31,6 +31,7 @@ class ByteStringOption(OperationRule):
     code = "MIG216"
     name = "byte-string-option"
     severity = Severity.WARNING
+    operations = (AddField, AlterField, CreateModel)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:

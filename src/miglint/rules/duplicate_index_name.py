@@ -21,6 +21,7 @@ class DuplicateIndexName(OperationRule):
     code = "MIG206"
     name = "duplicate-index-name"
     severity = Severity.ERROR
+    operations = (AddConstraint, AddIndex, CreateModel, RenameIndex)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         table = _table_after(step, project)

@@ -22,6 +22,7 @@ class ExistingColumn(OperationRule):
     code = "MIG205"
     name = "existing-column"
     severity = Severity.ERROR
+    operations = (AddField, AlterField, RenameField)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         subclass = step.operation.subclass

@@ -19,6 +19,7 @@ class ExistingTable(OperationRule):
     code = "MIG204"
     name = "existing-table"
     severity = Severity.ERROR
+    operations = (AddField, AlterModelTable, CreateModel, RenameModel)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         model = _model_after(step)

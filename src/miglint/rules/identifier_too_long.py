@@ -49,6 +49,7 @@ class IdentifierTooLong(OperationRule):
     code = "MIG207"
     name = "identifier-too-long"
     severity = Severity.WARNING
+    operations = (AddConstraint, AddField, AddIndex, AlterField, AlterModelTable, CreateModel, RenameField, RenameIndex)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         named = model_named(step.operation)

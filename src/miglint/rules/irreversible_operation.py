@@ -18,6 +18,7 @@ class IrreversibleOperation(OperationRule):
     code = "MIG507"
     name = "irreversible-operation"
     severity = Severity.WARNING
+    operations = (RemoveField, UnknownOperation)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         if step.in_state_alone:

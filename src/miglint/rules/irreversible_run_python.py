@@ -17,6 +17,7 @@ class IrreversibleRunPython(OperationRule):
     code = "MIG501"
     name = "irreversible-run-python"
     severity = Severity.WARNING
+    operations = (RunPython,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:

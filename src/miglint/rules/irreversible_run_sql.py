@@ -17,6 +17,7 @@ class IrreversibleRunSQL(OperationRule):
     code = "MIG502"
     name = "irreversible-run-sql"
     severity = Severity.WARNING
+    operations = (RunSQL,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:

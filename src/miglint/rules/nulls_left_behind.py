@@ -32,6 +32,7 @@ class NullsLeftBehind(OperationRule):
     code = "MIG208"
     name = "nulls-left-behind"
     severity = Severity.WARNING
+    operations = (AlterField,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         operation, app = step.operation, step.migration.key.app_label

@@ -20,6 +20,7 @@ class RecreatedColumn(OperationRule):
     code = "MIG407"
     name = "recreated-column"
     severity = Severity.ERROR
+    operations = (AddField,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:

@@ -56,6 +56,7 @@ class StateDrift(OperationRule):
     code = "MIG219"
     name = "state-drift"
     severity = Severity.WARNING
+    operations = (RunSQL,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         if not isinstance(step.operation, RunSQL) or step.in_state_alone:

@@ -19,6 +19,7 @@ class StateOnlyRemoval(OperationRule):
     code = "MIG210"
     name = "state-only-removal"
     severity = Severity.ERROR
+    operations = (RemoveField,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         match step.operation:

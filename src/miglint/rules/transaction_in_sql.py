@@ -17,6 +17,7 @@ class TransactionInSql(OperationRule):
     code = "MIG214"
     name = "transaction-in-sql"
     severity = Severity.ERROR
+    operations = (RunSQL,)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         # Whether it is atomic has to be known.

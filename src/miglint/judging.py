@@ -1,0 +1,160 @@
+"""The selected rules, asked about one project: what they say, placed and numbered."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from miglint.config import Config
+from miglint.facts.migration import Migration
+from miglint.findings import Finding, Notice, Severity
+from miglint.project import Project, Step
+from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
+
+OURS = "This is a fault of miglint."
+
+
+class Judgement(NamedTuple):
+    """What the rules found, in reading order; `notices` tell of those that failed."""
+
+    findings: list[Finding]
+    notices: list[Notice]
+
+
+def judge(project: Project, config: Config) -> Judgement:
+    """What the selected rules say. One that fails is reported as ours; the others go on."""
+    found: list[Finding] = []
+    notices: list[Notice] = []
+    asked = _Asked.of(project)
+    for rule in config.build_rules():
+        place = _Placing.of(rule, project, config)
+        subjects, ask = asked.by(rule)
+        failures: list[str] = []
+        for about in subjects:
+            try:
+                found += [place(finding, about) for finding in ask(about, project)]
+            except Exception as error:
+                failures.append(f"{_where(about)}: {type(error).__name__}: {error}")
+        if failures:
+            more = f" It failed {len(failures) - 1} more times." if len(failures) > 1 else ""
+            complaint = f"rule {rule.code} failed{failures[0]}.{more} {OURS} Everything else was judged."
+            notices.append(Notice(complaint, internal=True))
+    return Judgement(numbered(found), notices)
+
+
+# What a rule is asked about; None is the whole project.
+_About: TypeAlias = Step | Migration | None
+
+
+class _Asked(NamedTuple):
+    """What rules are asked about: of a project's own, everything, or what is not known to be released."""
+
+    steps: tuple[Step, ...]
+    new_steps: tuple[Step, ...]
+    migrations: tuple[Migration, ...]
+    new_migrations: tuple[Migration, ...]
+
+    @classmethod
+    def of(cls, project: Project) -> _Asked:
+        others = project.layout.linking_only
+        migrations = tuple(one for one in project.planned() if one.key.app_label not in others)
+        new = tuple(one for one in migrations if is_new(one, project))
+        keys = {one.key for one in new}
+        steps = tuple(step for step in project.steps if step.migration.key.app_label not in others)
+        return cls(steps, tuple(step for step in steps if step.migration.key in keys), migrations, new)
+
+    def by(self, rule: Rule) -> tuple[Sequence[_About], Callable[[Any, Project], Iterable[Finding]]]:
+        """What a rule is asked about, and how."""
+        deploying = rule.speaks_of_deploying()
+        match rule:
+            case OperationRule(operations=kinds):
+                steps = self.new_steps if deploying else self.steps
+                return steps if kinds is None else [step for step in steps if type(step.operation) in kinds], rule.check
+            case MigrationRule():
+                return self.new_migrations if deploying else self.migrations, rule.check
+            case ProjectRule():
+                return (None,), lambda _, project: _of_its_own(rule.check(project), project)
+            case _:
+                raise AssertionError(f"{rule.code} is about nothing")  # pragma: no cover
+
+
+def _of_its_own(findings: Iterable[Finding], project: Project) -> Iterable[Finding]:
+    return (finding for finding in findings if finding.app not in project.layout.linking_only)
+
+
+def _where(about: _About) -> str:
+    if about is None:
+        return ""
+    return f" on {about.migration.key}, operation {about.index}" if isinstance(about, Step) else f" on {about.key}"
+
+
+class _Placing(NamedTuple):
+    """What the findings of one rule get beside what it says: what they are about, and what the settings want.
+
+    `said`: the settings name that severity. What follows the size of a table gives way to it.
+    """
+
+    project: Project
+    by_default: Severity
+    severity: Severity
+    said: bool
+
+    @classmethod
+    def of(cls, rule: Rule, project: Project, config: Config) -> _Placing:
+        severity = config.severity(rule.code, rule.name, rule.severity)
+        return cls(project, rule.severity, severity, config.sets_severity(rule.name))
+
+    def __call__(self, finding: Finding, about: _About) -> Finding:
+        """The finding with what the rule left open, under the severity that it is to have."""
+        app, migration, subject = finding.app, finding.migration, finding.subject
+        operation, extent = finding.operation, finding.extent
+        if about is not None:
+            key = about.migration.key if isinstance(about, Step) else about.key
+            app, migration, subject = app or key.app_label, migration or key.name, subject or str(key)
+        if isinstance(about, Step):
+            operation, extent = operation or about.index, extent or about.operation.site.span
+        # The rule itself may have lowered or raised it.
+        takes_it = self.said if finding.by_size else finding.severity is self.by_default
+        return dataclasses.replace(
+            finding,
+            app=app,
+            migration=migration,
+            subject=subject,
+            operation=operation,
+            extent=extent,
+            project=owner(app, self.project),
+            severity=self.severity if takes_it else finding.severity,
+        )
+
+
+def numbered(findings: Iterable[Finding]) -> list[Finding]:
+    """In reading order, those that are otherwise alike told apart by a number."""
+    counts: Counter[str] = Counter()
+    result = []
+    for finding in sorted(findings, key=reading_order):
+        ordinal = counts[finding.fingerprint]
+        counts[finding.fingerprint] += 1
+        result.append(dataclasses.replace(finding, ordinal=ordinal) if ordinal else finding)
+    return result
+
+
+def reading_order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    span = finding.location.span
+    return finding.location.path, span.line, span.column, finding.code, finding.operation or "", finding.subject
+
+
+def is_new(migration: Migration, project: Project) -> bool:
+    """Whether a migration is not known to be released."""
+    if project.changeset is None:
+        return True
+    # What is not staged is no part of the commit.
+    left_out = project.base is not None and project.base.told_by == "--staged"
+    return migration.key in project.changeset and not (left_out and migration.path in project.repository.untracked)
+
+
+def owner(label: str | None, project: Project) -> str:
+    """The root of the project that an app belongs to, or whose settings speak for it."""
+    app = project.app(label) if label else None
+    return app.owner if app is not None else project.root
