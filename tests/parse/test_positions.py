@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import libcst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -9,7 +11,9 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from miglint.facts.migration import Module
 from miglint.facts.source import Span
 from miglint.parse import decode, parse
-from miglint.parse.positions import Positions
+from miglint.parse.positions import Positions, _Walk
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_migrations"
 
 PLAIN = '''\
 """A docstring."""
@@ -63,6 +67,27 @@ def test_positions_are_libcsts(name: str) -> None:
         start, end = place.start, place.end
         assert positions.span(node) == Span(start.line, start.column + 1, end.line, end.column + 1), node
     assert checked > 80
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_lengths_add_up_to_the_places_that_libcst_generates(name: str) -> None:
+    text = ODD[name]
+    tree = libcst.parse_module(text)
+    walk = _Walk(tree, text)
+    assert walk.adds_up
+    generated = Positions(tree, text)
+    assert len(list(generated.nodes())) > len(walk.places) > 80
+    assert {generated.offsets(node) == (start, end) for start, end, node in walk.places.values()} == {True}
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.rglob("migrations/0*.py")), ids=lambda path: path.name)
+def test_no_migration_is_generated_again_as_a_whole(path: Path) -> None:
+    text = decode(path.read_bytes()).text
+    try:
+        tree = libcst.parse_module(text)
+    except libcst.ParserSyntaxError:
+        return
+    assert _Walk(tree, text).adds_up
 
 
 @pytest.mark.parametrize("name", ODD)
