@@ -12,29 +12,8 @@ from django.db import models
 from django.db.migrations import operations
 from django.db.models.constraints import BaseConstraint
 
-from miglint.facts.fields import Field
-from miglint.facts.migration import Class, Function
-from miglint.facts.operations import CreateModel, DeleteModel, RunSQL, Subclass, UnknownOperation
-from miglint.facts.source import Span
-from miglint.facts.values import Argument, Call, Literal, Parameter, Reference, Sequence, Unresolved, Value
-from miglint.signatures import (
-    CONSTRAINTS,
-    EXTENSIONS,
-    FIELDS,
-    INDEXES,
-    OPERATIONS,
-    Ancestry,
-    Signature,
-    ancestry,
-    build_constraint,
-    build_field,
-    build_index,
-    build_operation,
-    build_operations,
-    known_class,
-)
+from miglint.signatures import CONSTRAINTS, EXTENSIONS, FIELDS, INDEXES, OPERATIONS, Signature, known_class
 
-HERE = Span(1, 1, 1, 2)
 DJANGO = Path(django.__file__).parent
 
 # Parameters that the table has and the installed Django does not: younger versions' and the field's own.
@@ -165,12 +144,6 @@ def test_named_extensions_create_what_django_s_create() -> None:
     assert written == EXTENSIONS
 
 
-def call(path: str, *given: Value, **named: Value) -> Call:
-    arguments = [Argument(None, value, HERE) for value in given]
-    arguments += [Argument(name, value, HERE) for name, value in named.items()]
-    return Call(Reference(path), tuple(arguments), HERE, HERE)
-
-
 def test_a_class_is_known_through_every_module_that_has_it() -> None:
     for path in (
         "django.db.models.CharField",
@@ -182,128 +155,3 @@ def test_a_class_is_known_through_every_module_that_has_it() -> None:
         assert (known.kind, known.name) == ("field", "CharField")
     assert known_class("django.db.models.functions.Lower") is None
     assert known_class("shop.models.CharField") is None
-
-
-def test_a_foreign_key_and_a_one_to_one_differ_in_their_third_argument() -> None:
-    third = Literal("sku")
-    foreign = build_field(call("django.db.models.ForeignKey", Literal("a.B"), Reference("x"), third))
-    single = build_field(call("django.db.models.OneToOneField", Literal("a.B"), Reference("x"), third))
-    assert foreign.options["related_name"] == third
-    assert single.options["to_field"] == third
-
-
-def test_a_field_of_a_well_known_library_is_djangos_with_its_options() -> None:
-    field = build_field(call("phonenumber_field.modelfields.PhoneNumberField", region=Literal("DE")))
-    assert (field.kind, field.opaque) == ("CharField", False)
-    assert field.options == {"max_length": Literal(128), "region": Literal("DE")}
-    assert build_field(call("mptt.fields.TreeForeignKey", Literal("a.B"))).options == {"to": Literal("a.B")}
-
-
-def test_what_is_written_wins_over_what_a_library_implies() -> None:
-    field = build_field(call("phonenumber_field.modelfields.PhoneNumberField", max_length=Literal(31)))
-    assert field.options == {"max_length": Literal(31)}
-
-
-def test_too_many_or_unpacked_arguments_make_a_field_opaque() -> None:
-    assert build_field(call("django.db.models.UUIDField", Literal("a"), Literal("b"))).opaque
-    unpacked = Call(Reference("django.db.models.TextField"), (Argument("**", Reference("x.y"), HERE),), HERE, HERE)
-    assert build_field(unpacked) == Field(
-        "django.db.models.TextField", "TextField", {}, True, build_field(unpacked).site
-    )
-
-
-def test_expressions_of_an_index_are_collected() -> None:
-    index = build_index(call("django.db.models.Index", Literal("a"), Literal("b"), name=Literal("i")))
-    assert index is not None
-    assert index.options["expressions"] == Sequence("tuple", (Literal("a"), Literal("b")), HERE)
-    assert build_constraint(Call(Literal(1), (), HERE, HERE)) is None
-
-
-def test_both_spellings_of_a_check_are_taken() -> None:
-    for spelling in ("check", "condition"):
-        path = "django.db.models.CheckConstraint"
-        constraint = build_constraint(call(path, name=Literal("c"), **{spelling: Reference("q")}))
-        assert constraint is not None
-        assert not constraint.opaque
-
-
-def a_class(name: str, *bases: str, **methods: Function) -> Class:
-    return Class(name, tuple(Reference(base) for base in bases), {}, methods, HERE)
-
-
-def a_function(name: str, *parameters: str, **more: object) -> Function:
-    values = {"defaults": {}, "returns": Literal(None), "does_nothing": False, "forwards": None, **more}
-    return Function(name=name, span=HERE, parameters=parameters, **values)  # type: ignore[arg-type]
-
-
-def test_ancestors_across_files_say_what_is_left_of_the_base_class() -> None:
-    project = {
-        "shop.Quiet": a_class(
-            "Quiet", "shop.Loud", database_forwards=a_function("database_forwards", does_nothing=True)
-        ),
-        "shop.Loud": a_class("Loud", "shop.Mixin", "django.db.migrations.DeleteModel"),
-        "shop.Mixin": a_class("Mixin", "builtins.object", state_forwards=a_function("state_forwards")),
-    }
-
-    def find(path: str) -> tuple[Class, list[str]] | None:
-        own = project.get(path)
-        return None if own is None else (own, [base.path for base in own.bases if isinstance(base, Reference)])
-
-    found = ancestry("shop.Quiet", find)
-    assert found == Ancestry("django.db.migrations.DeleteModel", state="unknown", database="nothing", inits=())
-    operation = build_operation(call("shop.Quiet", Literal("A")), "shop.Quiet", lambda path: ancestry(path, find))
-    assert isinstance(operation, DeleteModel)
-    assert operation.subclass == Subclass("shop.Quiet", "unknown", "nothing")
-
-
-def test_a_mixin_that_is_not_known_leaves_the_behaviour_unknown() -> None:
-    own = a_class("Mine", "elsewhere.Mixin", "django.db.migrations.DeleteModel")
-    found = ancestry(
-        "a.Mine",
-        lambda path: (own, ["elsewhere.Mixin", "django.db.migrations.DeleteModel"]) if path == "a.Mine" else None,
-    )
-    assert found == Ancestry("django.db.migrations.DeleteModel", "unknown", "unknown", ())
-
-
-def test_classes_that_inherit_from_each_other_lead_nowhere() -> None:
-    own = a_class("A", "a.B")
-    assert ancestry("a.A", lambda path: (own, ["a.B" if path == "a.A" else "a.A"])) is None
-
-
-def test_arguments_pass_through_an_init() -> None:
-    init = a_function(
-        "__init__",
-        *("self", "table", "*", "quiet"),
-        defaults={"quiet": Literal(False)},
-        forwards=(Argument("sql", call("operator.add", Literal("DROP TABLE "), Parameter("table")), HERE),),
-    )
-    origin = Ancestry("django.db.migrations.RunSQL", "same", "same", (init,))
-    operation = build_operation(call("a.Drop", Literal("x"), quiet=Literal(True)), "a.Drop", lambda path: origin)
-    assert isinstance(operation, RunSQL)
-    assert operation.sql == Literal("DROP TABLE x")
-    assert isinstance(build_operation(call("a.Drop"), "a.Drop", lambda path: origin), UnknownOperation)
-
-
-def test_a_list_of_operations_of_every_form() -> None:
-    known = call("django.db.migrations.DeleteModel", Literal("A"))
-    listed = Sequence("list", (known, Unresolved("x", HERE)), HERE)
-    whole = Call(
-        Reference("operator.add"), (Argument(None, listed, HERE), Argument(None, Reference("a.b"), HERE)), HERE, HERE
-    )
-    first, second, third = build_operations(whole, HERE)
-    assert isinstance(first, DeleteModel)
-    assert isinstance(second, UnknownOperation)
-    assert second.several
-    assert isinstance(third, UnknownOperation)
-    assert third.value == Reference("a.b")
-
-
-def test_a_model_takes_its_fields_by_position_and_by_name() -> None:
-    pair = Sequence("tuple", (Literal("id"), call("django.db.models.AutoField")), HERE)
-    fields = Sequence("list", (pair,), HERE)
-    by_position = build_operation(call("x", Literal("A"), fields), "django.db.migrations.CreateModel")
-    by_name = build_operation(call("x", fields=fields, name=Literal("A")), "django.db.migrations.CreateModel")
-    assert isinstance(by_position, CreateModel)
-    assert isinstance(by_name, CreateModel)
-    assert by_position.fields == by_name.fields
-    assert by_position.options == {}

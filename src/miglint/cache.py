@@ -187,7 +187,7 @@ def _key() -> str:
 def _code() -> Iterable[tuple[str, int, int]]:
     """Of a checkout that is worked on, the version says too little."""
     folder = Path(__file__).parent
-    names = ("signatures.py", "folding.py", "dependencies.py", "cache.py")
+    names = ("signatures.py", "ancestry.py", "binding.py", "folding.py", "dependencies.py", "cache.py")
     paths = [*sorted((folder / "parse").glob("*.py")), *(folder / name for name in names)]
     stats = [(path.name, path.stat()) for path in paths]
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]

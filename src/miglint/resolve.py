@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from miglint.ancestry import Ancestry, ancestry
+from miglint.binding import build_constraint, build_field, build_index, build_operations, operation_of
 from miglint.dependencies import dependencies_of
 from miglint.facts.fields import Constraint, Field, Index
 from miglint.facts.migration import (
@@ -55,16 +57,7 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.folding import fold_call, substitute
-from miglint.signatures import (
-    Ancestry,
-    ancestry,
-    build_constraint,
-    build_field,
-    build_index,
-    build_operations,
-    known_class,
-    operation_of,
-)
+from miglint.signatures import known_class
 
 T = TypeVar("T")
 
@@ -698,7 +691,7 @@ class _Resolver:
         return value if isinstance(value, Call) else None
 
     def ancestors(self, name: str) -> Ancestry | None:
-        """What `signatures` asks about a class that is not Django's."""
+        """What `binding` asks about a class that is not Django's."""
         found = self.modules.find(name, self.path)
         if isinstance(found, External):
             # A project's module may hand on Django's class under its own name.

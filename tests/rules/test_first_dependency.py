@@ -5,11 +5,11 @@ from factories import project
 from graph_truth import migration
 from written import call
 
+from miglint.binding import build_operations
 from miglint.facts.operations import CreateModel
 from miglint.facts.source import TOP
 from miglint.facts.values import Sequence
 from miglint.rules.first_dependency import FirstDependency
-from miglint.signatures import build_operations
 
 
 def check(*migrations, **more):

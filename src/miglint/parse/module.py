@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
+from miglint.ancestry import Ancestry, ancestry
+from miglint.binding import build_operations
 from miglint.dependencies import dependencies_of
 from miglint.facts.migration import (
     AnyDependency,
@@ -25,7 +27,6 @@ from miglint.parse.names import Draft, Interpreter
 from miglint.parse.positions import LINE_END, Positions
 from miglint.parse.scan import refused, scan
 from miglint.parse.text import UndecodableError, decode
-from miglint.signatures import Ancestry, ancestry, build_operations
 
 _CONFLICT = re.compile(r"^<<<<<<< [^\r\n]*", re.MULTILINE)
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from miglint.binding import build_constraint
 from miglint.facts.fields import Constraint, Field
 from miglint.facts.operations import (
     AddConstraint,
@@ -22,7 +23,6 @@ from miglint.facts.values import Call, Reference, Sequence, Unresolved
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule
-from miglint.signatures import build_constraint
 from miglint.versions import (
     CONSTRAINT_OPTIONS_SINCE,
     CONSTRAINT_OPTIONS_UNTIL,

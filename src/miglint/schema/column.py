@@ -6,6 +6,7 @@ for Django 3.2 to 6.1 alike.
 
 from __future__ import annotations
 
+from miglint.binding import build_field
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
 from miglint.facts.values import (
@@ -23,7 +24,6 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.schema.field import attributes
-from miglint.signatures import build_field
 from miglint.sql.statement import ColumnType
 
 # Columns that number their rows by themselves.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple, TypeVar
 
+from miglint.binding import build_constraint, build_index, build_operations
 from miglint.facts.fields import Constraint, Field, Index
 from miglint.facts.migration import Migration
 from miglint.facts.operations import (
@@ -50,7 +51,6 @@ from miglint.facts.operations import (
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Literal, Reference, Sequence, Text, Unresolved, Value, text_of
 from miglint.schema.state import FieldState, History, ModelKey, ModelState, Origin, SchemaState
-from miglint.signatures import build_constraint, build_index, build_operations
 
 # Options that AlterModelOptions drops where it does not name them: AlterModelOptions.ALTER_OPTION_KEYS.
 _ALTER_OPTION_KEYS = frozenset(

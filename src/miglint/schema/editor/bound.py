@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from miglint.binding import build_field
 from miglint.facts.fields import Field
 from miglint.facts.target import Version
 from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, text_of, truth_of
@@ -17,7 +18,6 @@ from miglint.schema.model import Ground, between, concrete, own_table
 from miglint.schema.names import foreign_key_suffix, in_database, schema_editor_name, split
 from miglint.schema.replay import target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
-from miglint.signatures import build_field
 from miglint.sql.statement import ColumnType, Constraint, ForeignKey
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from miglint.binding import build_field
 from miglint.facts.fields import CallSite, Field
 from miglint.facts.target import Version
 from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, text_of, truth_of
@@ -29,7 +30,6 @@ from miglint.schema.model import Ground, concrete, parents_of, table_of
 from miglint.schema.names import default_table
 from miglint.schema.replay import target_of
 from miglint.schema.state import ModelKey, ModelState, SchemaState
-from miglint.signatures import build_field
 from miglint.sql.statement import ColumnDefinition, ColumnType, Constraint, Expression, Generation, Numbering
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from miglint.binding import build_field
 from miglint.facts.fields import Field
 from miglint.facts.values import (
     Argument,
@@ -29,7 +30,6 @@ from miglint.facts.values import (
 from miglint.schema.column import FOREIGN_KEYS, column_name, column_type, takes_null
 from miglint.schema.model import Ground
 from miglint.schema.state import ModelState
-from miglint.signatures import build_field
 from miglint.sql.statement import Expression
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from miglint.binding import build_field
 from miglint.facts.fields import Field
 from miglint.facts.values import Call, Unresolved
 from miglint.schema.alteration import Placed, should_be_altered
@@ -14,7 +15,6 @@ from miglint.schema.editor.execution import Execution, altered, executed, opaque
 from miglint.schema.editor.expressions import quoted
 from miglint.schema.editor.introspection import Introspection
 from miglint.schema.names import in_database, schema_editor_name, server_name, split
-from miglint.signatures import build_field
 from miglint.sql.statement import (
     AddIdentity,
     AlterColumnType,
