@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from miglint.effects.breaks import NOTHING, Change, Compatibility
 from miglint.effects.compatibility import compatibility
 from miglint.effects.effect import Run
-from miglint.effects.release import Release, places_of
+from miglint.effects.release import Release, names_by_origin, places_of
 from miglint.effects.running import Executed, run
 from miglint.effects.timeouts import has_timeout
 from miglint.facts.layout import App, Layout
@@ -33,7 +33,8 @@ from miglint.schema.tables import DatabaseState
 from miglint.sql.statement import Statement
 
 
-@dataclass(frozen=True, slots=True)
+# No two steps are the same one: what is worked out about them is kept by step.
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One operation in replay order, between the states before and after it; `index` is its dotted path.
 
@@ -111,12 +112,16 @@ class Project:
     _apps: Mapping[str, App] = field(repr=False)
     # Where each migration's steps begin and end in `steps`.
     _places: Mapping[MigrationKey, tuple[int, int]] = field(repr=False)
+    # Where each step stands among all of them, and among its app's.
+    _numbers: Mapping[Step, tuple[int, int]] = field(repr=False)
+    _of_app: Mapping[str, tuple[Step, ...]] = field(repr=False)
     _deferred: Mapping[MigrationKey, tuple[tuple[str, Execution], ...]] = field(repr=False)
     _initial: frozenset[MigrationKey] = field(repr=False)
-    _runs: dict[MigrationKey, dict[str, tuple[Run, ...]]] = field(default_factory=dict, repr=False)
-    # What was worked out already: by migration and index path, and once for all of them.
-    _compatibility: dict[tuple[MigrationKey, str], Compatibility] = field(default_factory=dict, repr=False)
+    # What was worked out already, step by step, and once for all of them.
+    _runs: dict[Step, tuple[Run, ...]] = field(default_factory=dict, repr=False)
+    _compatibility: dict[Step, Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
+    _names: dict[Origin, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
     _found: dict[str, SchemaState] = field(default_factory=dict, repr=False)
 
     @property
@@ -142,11 +147,10 @@ class Project:
 
     def breaks_of(self, step: Step) -> Compatibility:
         """What the running release meets after a step: worked out when it is asked for, and once."""
-        place = step.migration.key, step.index
-        known = self._compatibility.get(place)
+        known = self._compatibility.get(step)
         if known is None:
             known = NOTHING if step.in_state_alone else compatibility(self._change(step))
-            self._compatibility[place] = known
+            self._compatibility[step] = known
         return known
 
     def _change(self, step: Step) -> Change:
@@ -187,6 +191,12 @@ class Project:
             self._models_of.update(places_of(self.steps[0].before.history, self.ground))
         return self._models_of.get(table, ())
 
+    def _names_of(self, model: ModelState) -> tuple[ModelKey, ...]:
+        """What a model was ever called."""
+        if not self._names and self.steps:
+            self._names.update(names_by_origin(self.steps[0].before.history))
+        return self._names.get(model.made, ())
+
     def model_of(self, table: str, state: SchemaState) -> ModelState | None:
         """The model whose own table goes by a name in statements; None where Django manages none."""
         for key in self._models(table):
@@ -221,17 +231,21 @@ class Project:
 
     def runs(self, step: Step) -> tuple[Run, ...]:
         """What a step makes the database do: statement by statement, in the order in which they run."""
+        known = self._runs.get(step)
+        return known if known is not None else self._run(step)
+
+    def _run(self, step: Step) -> tuple[Run, ...]:
         key = step.migration.key
-        done = self._runs.get(key)
-        if done is None:
-            done = self._runs[key] = run(
-                self._executed(step),
-                atomic=step.migration.atomic is not False,
-                database=self.target.database,
-                is_old=lambda origin: self._is_old(origin, key),
-                gives_up=has_timeout(self.layout.settings.values),
-            )
-        return done.get(step.index, ())
+        done = run(
+            self._executed(step),
+            atomic=step.migration.atomic is not False,
+            database=self.target.database,
+            is_old=lambda origin: self._is_old(origin, key),
+            gives_up=has_timeout(self.layout.settings.values),
+        )
+        for one in self.around(step):
+            self._runs[one] = done.get(one.index, ())
+        return self._runs[step]
 
     def _executed(self, step: Step) -> Iterator[Executed]:
         """The executions of a step's migration in the order in which they run."""
@@ -290,16 +304,15 @@ class Project:
 
     def _columns(self, step: Step, state: SchemaState, *, made_up: bool = False) -> frozenset[str]:
         names = set()
-        label = step.migration.key.app_label
-        # Another app's model has the same table only where it says so.
-        others = self._models(step.table) if step.table is not None else ()
-        for key in dict.fromkeys((*(one for one in state.history.numbers if one[0] == label), *others)):
+        same = self._names_of(step.model) if step.model is not None else ()
+        # Several models may share a table.
+        sharing = self._models(in_database(step.table)) if step.table is not None else ()
+        for key in {*same, *sharing}:
             model = state.model(*key)
             if model is None:
                 continue
             is_it = step.model is not None and model.made == step.model.made
-            may_be = "db_table" in model.options or model.app_label == label
-            if is_it or (may_be and step.table is not None and table_of(model, self.ground) == step.table):
+            if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
                 names |= {
                     column.name
                     for column in columns_of(model, state, self.ground)
@@ -307,31 +320,46 @@ class Project:
                 }
         return frozenset(names)
 
+    def steps_of_app(self, label: str) -> tuple[Step, ...]:
+        """The steps of an app's migrations, in order."""
+        return self._of_app.get(label, ())
+
     def earlier(self, step: Step) -> Iterator[Step]:
         """The steps before one, newest first."""
-        place = next(number for number, one in enumerate(self.steps) if one is step)
-        return reversed(self.steps[:place])
+        return map(self.steps.__getitem__, range(self._numbers[step][0] - 1, -1, -1))
 
-    def removal(self, missing: Missing, step: Step) -> Step | None:
-        """The newest step before one that took out what it lacks."""
-        label = step.migration.key.app_label
-        for one in self.earlier(step):
-            if one.migration.key.app_label == label and not one.in_database_alone and takes_out(one.operation, missing):
-                return one
-        return None
+    def earlier_of_app(self, step: Step) -> Iterator[Step]:
+        """The steps of the same app before one, newest first."""
+        own = self.steps_of_app(step.migration.key.app_label)
+        return map(own.__getitem__, range(self._numbers[step][1] - 1, -1, -1))
 
     def later(self, step: Step) -> Iterator[Step]:
         """The steps after one, in order."""
-        place = next(number for number, one in enumerate(self.steps) if one is step)
-        return iter(self.steps[place + 1 :])
+        return map(self.steps.__getitem__, range(self._numbers[step][0] + 1, len(self.steps)))
+
+    def later_of_app(self, step: Step) -> Iterator[Step]:
+        """The steps of the same app after one, in order."""
+        own = self.steps_of_app(step.migration.key.app_label)
+        return map(own.__getitem__, range(self._numbers[step][1] + 1, len(own)))
+
+    def since(self, key: MigrationKey, step: Step) -> Iterator[Step]:
+        """The steps of the same app before one, newest first, back to the first one of a migration."""
+        first, _ = self._places.get(key, (len(self.steps), 0))
+        return takewhile(lambda one: self._numbers[one][0] >= first, self.earlier_of_app(step))
+
+    def removal(self, missing: Missing, step: Step) -> Step | None:
+        """The newest step before one that took out what it lacks."""
+        for one in self.earlier_of_app(step):
+            if not one.in_database_alone and takes_out(one.operation, missing):
+                return one
+        return None
 
     def is_opaque_before(self, step: Step) -> bool:
         """Whether an operation that could not be analysed may have given the app models that no state shows."""
         return any(
             isinstance(one.operation, UnknownOperation)
             or (one.operation.subclass is not None and one.operation.subclass.state == "unknown")
-            for one in self.earlier(step)
-            if one.migration.key.app_label == step.migration.key.app_label
+            for one in self.earlier_of_app(step)
         )
 
     def planned(self) -> Iterator[Migration]:
@@ -366,6 +394,7 @@ def analyse(
     unread = _unread(unreadable, graph)
     deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]] = {}
     steps = tuple(_steps(plan, ground, unread, target, changeset, deferred))
+    numbers, of_app = _numbered(steps)
     return Project(
         layout=layout,
         target=target,
@@ -382,6 +411,8 @@ def analyse(
         unsettled_apps=_unsettled(graph),
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),
+        _numbers=numbers,
+        _of_app=of_app,
         _deferred=deferred,
         _initial=frozenset(migration.key for migration in plan if migration.initial),
     )
@@ -393,6 +424,16 @@ def _places(steps: Sequence[Step]) -> dict[MigrationKey, tuple[int, int]]:
         start, _ = places.get(step.migration.key, (number, number))
         places[step.migration.key] = (start, number + 1)
     return places
+
+
+def _numbered(steps: Sequence[Step]) -> tuple[dict[Step, tuple[int, int]], dict[str, tuple[Step, ...]]]:
+    numbers: dict[Step, tuple[int, int]] = {}
+    of_app: dict[str, list[Step]] = {}
+    for number, step in enumerate(steps):
+        own = of_app.setdefault(step.migration.key.app_label, [])
+        numbers[step] = number, len(own)
+        own.append(step)
+    return numbers, {label: tuple(own) for label, own in of_app.items()}
 
 
 def _unsettled(graph: MigrationGraph) -> frozenset[str]:

@@ -64,6 +64,7 @@ from miglint.schema.constraint import against_null, condition_of, fields_in, uni
 from miglint.schema.field import attributes
 from miglint.schema.model import between as table_between
 from miglint.schema.model import has_table, table_of
+from miglint.schema.names import in_database
 from miglint.schema.replay import members_of, name_of, strings_of, target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
 
@@ -234,6 +235,8 @@ def _renamed_tables(old: ModelState, table: str, change: Change) -> Iterator[Bre
         yield Break("renamed table", "reads", table, None, why, old.made, becomes=becomes)
     was, will = old.name.lower(), new.name.lower()
     for field_name, before in old.fields.items():
+        if before.field.kind != "ManyToManyField":
+            continue
         after = new.fields.get(_new_name(field_name, change))
         one = table_between(old, before, change.ground)
         other = table_between(new, after, change.ground) if after is not None else None
@@ -251,7 +254,7 @@ def _renamed_tables(old: ModelState, table: str, change: Change) -> Iterator[Bre
 
 
 def _renamed_sides(old: ModelState, change: Change) -> Iterator[Break]:
-    for model in change.before.models():
+    for model in change.before.relating_to(old.key):
         for field in model.fields.values():
             if field.field.kind != "ManyToManyField" or model.key == old.key or not has_table(model, change.ground):
                 continue
@@ -282,8 +285,10 @@ def _is_missed(table: str, change: Change) -> bool:
     """Whether the migration finds a table of that name and leaves none: neither is it new, nor renamed back."""
 
     def has(state: SchemaState) -> bool:
+        models = (state.model(*key) for key in change.release.places(in_database(table)))
         return any(
-            table_of(model, change.ground) == table and has_table(model, change.ground) for model in state.models()
+            model is not None and table_of(model, change.ground) == table and has_table(model, change.ground)
+            for model in models
         )
 
     # SQL may have put a view where the table was.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from miglint.facts.values import text_of, truth_of
@@ -80,17 +80,40 @@ def places_of(history: History, ground: Ground) -> dict[str, tuple[ModelKey, ...
     """The models that ever had a table of a name, their own or a many-to-many field's, by that name."""
     places: dict[str, dict[ModelKey, None]] = {}
     for key in sorted(history.versions):
+        before: ModelState | None = None
         for model in history.versions[key]:
-            if model is None:
-                continue
-            names = {_name_of(model, ground)}
-            for field in model.fields.values():
-                if field.field.kind == "ManyToManyField":
-                    table = between(model, field, ground)
-                    names.add(in_database(table) if table is not None else None)
-            for name in names - {None}:
-                places.setdefault(str(name), {})[key] = None
+            if model is not None:
+                for name in _places_taken(model, before, ground):
+                    places.setdefault(name, {})[key] = None
+                before = model
     return {name: tuple(keys) for name, keys in places.items()}
+
+
+def _places_taken(model: ModelState, before: ModelState | None, ground: Ground) -> Iterator[str]:
+    """The names of a model's tables, those left out that it had as the version before, for all that can be seen."""
+    moved = before is None or model.options is not before.options
+    own = _name_of(model, ground) if moved else None
+    if own is not None:
+        yield own
+    for field in model.fields.values():
+        if field.field.kind == "ManyToManyField" and (
+            moved or before is None or before.fields.get(field.name) is not field
+        ):
+            table = between(model, field, ground)
+            if table is not None:
+                yield in_database(table)
+
+
+def names_by_origin(history: History) -> dict[Origin, tuple[ModelKey, ...]]:
+    """What each model was ever called, by where it was made."""
+    names: dict[Origin, dict[ModelKey, None]] = {}
+    for key, versions in history.versions.items():
+        made: Origin | None = None
+        for model in versions:
+            if model is not None and model.made is not made:
+                made = model.made
+                names.setdefault(made, {})[key] = None
+    return {made: tuple(keys) for made, keys in names.items()}
 
 
 def _name_of(model: ModelState, ground: Ground) -> str | None:

@@ -129,7 +129,7 @@ class ImpossibleAlteration(OperationRule):
                 "Rename it to a name in between first, and from there to the new one, in two operations.",
             )
             return
-        for child in step.before.models():
+        for child in step.before.relating_to(model.key):
             if child.key != model.key and model.key in parents_of(child):
                 proxy = truth_of(child.options.get("proxy"), False)
                 what = "a proxy of" if proxy else "a child of"
@@ -259,9 +259,9 @@ def _is_met_later(step: Step, model: ModelState, name: str, option: str, project
     """Whether a name that `*_together` holds on to does harm: not so where the model goes, or the field comes back."""
     if project.target.database.vendor == "sqlite" and not step.in_state_alone:
         return has_table(model, project.ground) is True
-    for one in project.later(step):
+    for one in project.later_of_app(step):
         named = model_named(one.operation)
-        if one.migration.key.app_label != model.app_label or named is None or named.lower() != model.name.lower():
+        if named is None or named.lower() != model.name.lower():
             continue
         match one.operation:
             case DeleteModel():

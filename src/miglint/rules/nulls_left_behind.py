@@ -23,7 +23,7 @@ from miglint.schema.alteration import Alteration
 from miglint.schema.column import db_default, has_column, has_effective_default, takes_null
 from miglint.schema.constraint import against_null
 from miglint.schema.replay import name_of, target_of
-from miglint.schema.state import ModelState
+from miglint.schema.state import ModelKey, ModelState
 from miglint.signatures import RUN_PYTHON_NOOP, RUN_SQL_NOOP
 
 
@@ -82,44 +82,37 @@ def _has_proof(made: Alteration, step: Step, project: Project) -> bool:
     check = against_null(made.model, made.before.name)
     if check is None:
         return False
-    proven = False
-    for other in project.steps:
-        if other is step:
-            break
+    for other in project.earlier(step):
         match other.operation:
             case AddConstraint(constraint=added, not_valid=not_valid) if name_of(added) == name_of(check):
-                proven = not not_valid
+                return not not_valid
             case ValidateConstraint(name=name) if name == name_of(check):
-                proven = True
+                return True
             case _:
                 continue
-    return proven
+    return False
 
 
 def _may_have_been_filled(made: Alteration, step: Step, project: Project) -> bool:
     """Whether the app has run code or SQL of its own on the model since the column came; on which rows is not known."""
-    has_come, near = False, _near(made.model, project)
-    for other in project.steps:
-        if other is step:
-            return False
-        has_come = has_come or other.migration.key == made.before.added.migration
-        if has_come and other.migration.key.app_label == step.migration.key.app_label and _may_write(other, near):
-            return True
-    return False
+    near = _near(made.model, project)
+    return any(_may_write(other, near) for other in project.since(made.before.added.migration, step))
 
 
 def _near(model: ModelState, project: Project) -> frozenset[str]:
     """The names of a model and of those at the other end of a relation: rows may be reached through them."""
-    names = {model.name.lower()}
-    for other in project.state.models():
-        for field in other.fields.values():
-            target = target_of(field.field, other.app_label, other.name, project.ground.swappable)
-            if target is not None and model.key in (target, other.key):
-                names |= {target[1], other.name.lower()}
+    now = project.state
+    same = now.model(*model.key)
+    named = {*_named_by(model, project), *(_named_by(same, project) if same is not None else ())}
+    naming = (other for other in now.relating_to(model.key) if model.key in _named_by(other, project))
+    return frozenset({model.name.lower(), *(name for _, name in named), *(other.name.lower() for other in naming)})
+
+
+def _named_by(model: ModelState, project: Project) -> Iterator[ModelKey]:
     for field in model.fields.values():
         target = target_of(field.field, model.app_label, model.name, project.ground.swappable)
-        names |= {target[1]} if target is not None else set()
-    return frozenset(names)
+        if target is not None:
+            yield target
 
 
 def _may_write(step: Step, near: frozenset[str]) -> bool:

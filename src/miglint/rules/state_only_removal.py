@@ -62,10 +62,8 @@ def _is_gone(step: Step, project: Project) -> bool:
 
 def _may_be_seen_to(name: str, column: str, step: Step, project: Project) -> bool:
     """Whether something else in the app may drop the column, or let INSERTs leave it out, sooner or later."""
-    for other in project.steps:
+    for other in project.steps_of_app(step.migration.key.app_label):
         here = other.migration is step.migration
-        if other.migration.key.app_label != step.migration.key.app_label:
-            continue
         match other.operation:
             case RunSQL(sql=sql):
                 texts = list(texts_in(sql))

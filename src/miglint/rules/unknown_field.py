@@ -46,10 +46,11 @@ class UnknownField(OperationRule):
         model = _model_after(step)
         if model is None or step.in_state_alone or has_table(model, project.ground) is not True:
             return
-        names = names_within(model, step.after, project.ground)
+        used = dict.fromkeys(_used(step, model))
+        names = names_within(model, step.after, project.ground) if used else None
         if names is None:
             return
-        for owner, name in dict.fromkeys(_used(step, model)):
+        for owner, name in used:
             if name not in names and not _is_reverse(name, step):
                 yield self.finding(
                     step.location,

@@ -85,7 +85,7 @@ class UnknownModel(OperationRule):
         end = project.end_of(step)
         if end.model(*gone) is not None or end.unknown(gone[0]) is not None:
             return
-        for model in end.models():
+        for model in end.relating_to(gone):
             if model.key == gone or model.unknown is not None:
                 continue
             for one in model.fields.values():
@@ -125,8 +125,8 @@ def _hint(missing: Missing, removal: Step | None, step: Step, project: Project) 
             "Operations in database_operations do not see what state_operations of the same "
             "SeparateDatabaseAndState make: put it in an operation of its own, after this one."
         )
-    for one in project.later(step):
-        if _makes(one, label, missing.name):
+    for one in project.later_of_app(step):
+        if _makes(one, missing.name):
             return f"'{one.migration.key}' makes it: depend on that migration, or put this operation after it."
     own = [model.name for model in step.before.models() if model.app_label == label]
     close = difflib.get_close_matches(missing.name.lower(), [name.lower() for name in own], n=1, cutoff=0.75)
@@ -141,8 +141,8 @@ def _hint(missing: Missing, removal: Step | None, step: Step, project: Project) 
     return "Restore the migration that makes the model, depend on it, or correct the name."
 
 
-def _makes(step: Step, label: str, name: str) -> bool:
-    if step.migration.key.app_label != label or step.in_database_alone:
+def _makes(step: Step, name: str) -> bool:
+    if step.in_database_alone:
         return False
     match step.operation:
         case CreateModel(name=str(made)) | RenameModel(new_name=str(made)):
@@ -153,9 +153,4 @@ def _makes(step: Step, label: str, name: str) -> bool:
 
 def _is_made_beside(missing: Missing, step: Step, project: Project) -> bool:
     outer = step.index.rpartition(".database.")[0]
-    return any(
-        one.migration is step.migration
-        and one.index.startswith(f"{outer}.state.")
-        and _makes(one, step.migration.key.app_label, missing.name)
-        for one in project.later(step)
-    )
+    return any(one.index.startswith(f"{outer}.state.") and _makes(one, missing.name) for one in project.around(step))

@@ -50,7 +50,7 @@ def missing_from(state: SchemaState, app_label: str, operation: Operation, groun
     match operation:
         case RemoveField(name=str(part)) | RenameField(old_name=str(part)) if part not in model.fields:
             return Missing("field", name, part)
-        case AlterField(name=str(part)):
+        case AlterField(name=str(part)) if part not in model.fields:
             known = names_within(model, state, ground)
             return Missing("field", name, part) if known is not None and part not in known else None
         case RemoveIndex(name=str(part)) | RenameIndex(old_name=str(part)) if _is_none_of(part, model.indexes):

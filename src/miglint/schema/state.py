@@ -105,6 +105,13 @@ class SchemaState:
             if found is not None:
                 yield found
 
+    def relating_to(self, key: ModelKey) -> Iterator[ModelState]:
+        """Every model that may name another in a field or as a base: no others do. In order of label and name."""
+        for label, name in sorted(self.history.relating.get(key, ())):
+            found = self.model(label, name)
+            if found is not None:
+                yield found
+
     def unknown(self, app_label: str) -> str | None:
         """Why an app may have models, or lack some, that this state does not know of; None where it is complete."""
         known = self.history.unknown_apps.get(app_label)
