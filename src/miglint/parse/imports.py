@@ -83,9 +83,10 @@ def _bound(alias: cst.ImportAlias) -> str | None:
 
 def _uses(text: str, bound: Mapping[str, str]) -> Iterator[tuple[str, str, int, int]]:
     """Each `name.more.of.it` outside strings and comments, for the names that are bound."""
-    if not bound:
+    used = [name for name in bound if f"{name}." in text]
+    if not used:
         return
-    roots = "|".join(map(re.escape, sorted(bound)))
+    roots = "|".join(map(re.escape, sorted(used)))
     pattern = re.compile(rf"{STRING}|{COMMENT}|(?<![\w.])(?P<root>{roots})(?P<rest>(?:\.\w+)+)", re.DOTALL)
     for found in pattern.finditer(text):
         if found["root"]:

@@ -110,9 +110,11 @@ class _Body:
             case cst.For(target=target, iter=iterated, body=body, orelse=orelse):
                 self._loop(target, iterated)
                 before = dict(self.rows)
+                code = self.evaluator.positions.code(node)
+                may_leave = "continue" in code or "break" in code
                 for each in body.body:
                     self.statement(each)
-                    if _leaves(each):
+                    if may_leave and _leaves(each):
                         self._pick()
                 self._unpick(before)
                 if orelse is not None:

@@ -199,9 +199,9 @@ def places_changed_in(node: cst.CSTNode) -> list[tuple[str, str | None]]:
 
 def dotted_name(node: cst.BaseExpression) -> str:
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         parts.append(node.value)
     return ".".join(reversed(parts))

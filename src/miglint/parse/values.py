@@ -276,7 +276,7 @@ class Evaluator:
     def _attribute(self, node: cst.Attribute, scope: Scope) -> Value:
         names: list[str] = []
         base: cst.BaseExpression = node
-        while isinstance(base, cst.Attribute):
+        while type(base) is cst.Attribute:
             names.append(base.attr.value)
             base = base.value
         value = self.evaluate(base, scope)
@@ -304,10 +304,10 @@ class Evaluator:
         chain: list[cst.Call | str] = []
         base: cst.BaseExpression = node
         while True:
-            if isinstance(base, cst.Call):
+            if type(base) is cst.Call:
                 chain.append(base)
                 base = base.func
-            elif chain and isinstance(base, cst.Attribute):
+            elif chain and type(base) is cst.Attribute:
                 chain.append(base.attr.value)
                 base = base.value
             else:
