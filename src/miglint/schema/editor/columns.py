@@ -24,7 +24,7 @@ from miglint.schema.column import (
     option_of,
     takes_null,
 )
-from miglint.schema.editor.expressions import PLACEHOLDER, Compiled, column_of, compiled, literal_sql, quoted
+from miglint.schema.editor.expressions import Compiled, column_of, compiled, literal_sql, placeholder, quoted
 from miglint.schema.field import attributes, is_primary_key
 from miglint.schema.model import Ground, concrete, parents_of, table_of
 from miglint.schema.names import default_table
@@ -235,18 +235,16 @@ def database_default(field: Field, model: ModelState, ground: Ground) -> Compile
 
 def effective_default(field: Field) -> Expression:
     """The value that Django computes once, as text where it is written out: `effective_default` is no None."""
-    cast = _CASTS.get(field.kind or "")
-    placeholder = f"{PLACEHOLDER}::{cast}" if cast is not None else PLACEHOLDER
     given = option_of(field, "default")
     if given is not None:
         unknown = given.reason if isinstance(given, Unresolved) else None
-        return Expression((literal_sql(given, field) or placeholder).strip(), unknown=unknown)
+        return Expression((literal_sql(given, field) or placeholder(field)).strip(), unknown=unknown)
     blank = truth_of(field.options.get("blank"), False) is True and accepts_empty_strings(field) is True
     if blank and takes_null(field) is False:
         return Expression("'\\x'::bytea" if field.kind == "BinaryField" else "''")
     # The clock, read by Python.
     dated = field.kind in ("DateField", "DateTimeField", "TimeField")
-    return Expression(placeholder, unknown=None if dated else "its default is not known")
+    return Expression(placeholder(field), unknown=None if dated else "its default is not known")
 
 
 def collation_of(field: Field, model: ModelState, state: SchemaState, ground: Ground, django: Version) -> str | None:
@@ -302,16 +300,6 @@ def is_foreign_key(field: Field) -> bool:
     """Whether the database has a constraint for it; one that may be none counts."""
     return field.kind in FOREIGN_KEYS and is_enforced(field) is not False
 
-
-# How psycopg writes a value of the kind.
-_CASTS = {
-    "DateField": "date",
-    "DateTimeField": "timestamptz",
-    "DurationField": "interval",
-    "JSONField": "jsonb",
-    "TimeField": "time",
-    "UUIDField": "uuid",
-}
 
 _CASE_INSENSITIVE = {"CICharField": "CharField", "CIEmailField": "EmailField", "CITextField": "TextField"}
 

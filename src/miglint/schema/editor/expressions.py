@@ -140,8 +140,13 @@ def literal_sql(value: Value, field: Field | None) -> str | None:
             return None
 
 
-# What stands for a value that is only known once Python has run.
-PLACEHOLDER = "'…'"
+def placeholder(field: Field) -> str:
+    """What stands for a field's value that is only known once Python has run."""
+    cast = _CASTS.get(field.kind or "")
+    return f"{_PLACEHOLDER}::{cast}" if cast is not None else _PLACEHOLDER
+
+
+_PLACEHOLDER = "'…'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +187,17 @@ class _Compiler:
             case Call(Reference(path), _) if path.startswith(_DJANGO) or path.startswith(_OPERATORS):
                 return self.call(value, path)
             case Unresolved(reason) | Call(Unresolved(reason)):
-                return _Part(PLACEHOLDER, unknown=reason)
+                return _Part(_PLACEHOLDER, unknown=reason)
             case Parameter() | Digest():
-                return _Part(PLACEHOLDER, unknown="the value is not known")
+                return _Part(_PLACEHOLDER, unknown="the value is not known")
             case Call(Reference(path)) | Reference(path) if not path.startswith(_PYTHON) and path not in _BUILT_IN:
                 known = literal_sql(value, self.field)
                 if known is not None:
                     return _Part(known, parametrized=True)
-                return _Part(PLACEHOLDER, unknown=f"{path.lstrip('#')} is defined elsewhere")
+                return _Part(_PLACEHOLDER, unknown=f"{path.lstrip('#')} is defined elsewhere")
             case _:
                 # Django gives a boolean field 1 as well as True; what it is given is a parameter in any case.
-                return _Part(literal_sql(value, self.field) or PLACEHOLDER, parametrized=True)
+                return _Part(literal_sql(value, self.field) or _PLACEHOLDER, parametrized=True)
 
     def operand(self, value: Value) -> _Part:
         """An argument of a function or operator: a bare text is a field's name there."""
@@ -244,7 +249,7 @@ class _Compiler:
             inner = positional[0] if positional else given.get("value", Literal(None))
             output = given.get("output_field", positional[1] if len(positional) > 1 else None)
             field = build_field(output) if isinstance(output, Call) else self.field
-            return _Part(literal_sql(inner, field) or PLACEHOLDER, parametrized=True)
+            return _Part(literal_sql(inner, field) or _PLACEHOLDER, parametrized=True)
         if name == "RawSQL":
             text = text_of(positional[0] if positional else given.get("sql"))
             if text is None:
@@ -450,7 +455,7 @@ class _Compiler:
     def year(self, path: str, last: str) -> _Part:
         """A year's first and last moments, which stand for `EXTRACT` so that an index will do."""
         left = self.column(path)
-        right = f"BETWEEN {PLACEHOLDER} AND {PLACEHOLDER}" if last == "exact" else f"{_LOOKUPS[last]} {PLACEHOLDER}"
+        right = f"BETWEEN {_PLACEHOLDER} AND {_PLACEHOLDER}" if last == "exact" else f"{_LOOKUPS[last]} {_PLACEHOLDER}"
         return replace(left, sql=f"{left.sql} {right}", parametrized=True)
 
     def like(self, left: _Part, kind: str, wanted: Value) -> _Part:
@@ -458,7 +463,7 @@ class _Compiler:
         text = text_of(wanted)
         if text is not None and kind not in ("regex", "iregex"):
             text = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        right = _Part(PLACEHOLDER if text is None else _text(f"{before}{text}{after}"), parametrized=True)
+        right = _Part(_PLACEHOLDER if text is None else _text(f"{before}{text}{after}"), parametrized=True)
         if text is None and isinstance(wanted, Call):
             right = self.value(wanted)
         insensitive = kind.startswith("i") and kind != "in"
@@ -712,11 +717,21 @@ def _scalar(value: str | bytes | int | float | bool | None, kind: str | None) ->
         return f"'\\x{text.encode(errors='replace').hex()}'::bytea"
     if kind in ("IntegerField", "BigIntegerField", "SmallIntegerField", "DecimalField", "FloatField") and text:
         return text
-    cast = _CASTS.get(kind or "")
-    return f"{_text(text)}::{cast}" if cast else _text(text)
+    return f"{_text(text)}::{_CASTS[kind]}" if kind in _READ_FROM_TEXT else _text(text)
 
 
-_CASTS = {"DateField": "date", "DateTimeField": "timestamptz", "UUIDField": "uuid", "TimeField": "time"}
+# How psycopg writes a value of the kind.
+_CASTS = {
+    "DateField": "date",
+    "DateTimeField": "timestamptz",
+    "DurationField": "interval",
+    "JSONField": "jsonb",
+    "TimeField": "time",
+    "UUIDField": "uuid",
+}
+
+# Where Django makes such a value of a text; a text given to another stays one.
+_READ_FROM_TEXT = frozenset({"DateField", "DateTimeField", "TimeField", "UUIDField"})
 
 _TEXTUAL = frozenset(
     {"CharField", "EmailField", "FileField", "FilePathField", "ImageField", "SlugField", "TextField", "URLField"}
