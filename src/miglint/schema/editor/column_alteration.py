@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from miglint.facts.fields import Constraint as FactsConstraint
 from miglint.facts.fields import Index
-from miglint.facts.values import Unresolved
 from miglint.schema.alteration import same, should_be_altered
 from miglint.schema.column import db_default, has_effective_default, takes_null
 from miglint.schema.editor.bound import Bound, Relation, related_pairs, relevant_relations
@@ -19,6 +18,7 @@ from miglint.schema.editor.columns import database_default, effective_default
 from miglint.schema.editor.defaults import has_default, have_equal_defaults
 from miglint.schema.editor.execution import Execution, altered, executed, opaque, with_renamed_column
 from miglint.schema.editor.expressions import quoted
+from miglint.schema.editor.indexing import like_opclass
 from miglint.schema.editor.introspection import Introspection
 from miglint.schema.editor.retyping import changes_family, is_retyped, retype
 from miglint.schema.field import Attribute
@@ -333,13 +333,6 @@ class ColumnAlteration:
                 yield self._create_index(opclass)
         if old.unique and not (is_indexed or new.unique):
             yield self.drop_index(schema_editor_name(self.table, (old.column,), "_like", "postgresql"))
-
-
-def like_opclass(one: Bound) -> str | None:
-    """The operator class of the second index that Django makes for LIKE; None where it makes none."""
-    if not (one.attributes.db_index or one.unique) or isinstance(one.type, Unresolved):
-        return None
-    return {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}.get(one.type.name)
 
 
 def add_foreign_key(table: str, one: Bound, suffix: str | None) -> Execution:

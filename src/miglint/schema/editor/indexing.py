@@ -207,17 +207,18 @@ def field_index(editor: SchemaEditor, one: Bound, table: str) -> Execution:
 
 def like_index(editor: SchemaEditor, one: Bound, table: str) -> Execution | None:
     """The index that LIKE uses outside the C locale, which PostgreSQL's schema editor makes for texts."""
-    type_ = one.type
-    if (
-        editor.ground.vendor != "postgresql"
-        or isinstance(type_, Unresolved)
-        or not (one.attributes.db_index or one.unique)
-    ):
-        return None
-    if type_.of is not None or type_.name not in ("varchar", "text"):
+    opclass = like_opclass(one) if editor.ground.vendor == "postgresql" else None
+    if opclass is None:
         return None
     name = schema_editor_name(one.table, (one.column,), "_like", editor.ground.vendor)
-    return executed(CreateIndex(name, table, (IndexPart(one.column, opclass=f"{type_.name}_pattern_ops"),)))
+    return executed(CreateIndex(name, table, (IndexPart(one.column, opclass=opclass),)))
+
+
+def like_opclass(one: Bound) -> str | None:
+    """The operator class of that index; None where Django makes none."""
+    if not (one.attributes.db_index or one.unique) or isinstance(one.type, Unresolved):
+        return None
+    return {"varchar": "varchar_pattern_ops", "text": "text_pattern_ops"}.get(one.type.name)
 
 
 def made_index(editor: SchemaEditor, index: Index, model: ModelState, table: str, *, concurrently: bool) -> Execution:
