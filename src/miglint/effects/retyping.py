@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from miglint.facts.target import Vendor
 from miglint.sql.statement import ColumnType
+from miglint.sql.type_names import BUILT_IN, TEXTS
 
 # Every value goes in and comes out as before; some do not go in; what comes out is of another kind, or a comparison
 # with a value of the old kind fails.
@@ -48,10 +49,7 @@ def retyping(old: ColumnType, new: ColumnType, vendor: Vendor) -> Retyping:
 
 
 # `char` pads with blanks, which changes what is read, yet not its kind.
-_TEXTS = frozenset({"bpchar", "char", "character", "citext", "longtext", "text", "varchar"})
-
-# Without a length, `char` is one character.
-_SINGLE = frozenset({"char", "character"})
+_TEXTS = TEXTS | {"longtext"}
 
 _RANGES = {
     "smallint": (-(2**15), 2**15 - 1),
@@ -66,8 +64,8 @@ _FLOATS = ("real", "double precision")
 
 # One kind of value in Python, and operators between them: only digits of seconds, or a time zone, are lost or gained.
 _ALIKE = (
-    frozenset({"timestamp", "timestamp without time zone", "timestamp with time zone"}),
-    frozenset({"time", "time without time zone", "time with time zone"}),
+    frozenset({"timestamp", "timestamp with time zone"}),
+    frozenset({"time", "time with time zone"}),
     frozenset({"cidr", "inet"}),
 )
 
@@ -77,20 +75,11 @@ _READ_AS_TEXT = frozenset(
     {"bit", "bit varying", "cidr", "inet", "jsonb", "macaddr", "macaddr8", "money", "tsquery", "tsvector"}
 )
 
-# Types that the server brings and the driver turns into something else than text, or that no text compares with; any
-# other is a project's own, whose values come as text too: an enum, a domain.
-_KNOWN = frozenset(
-    {
-        *_RANGES,
-        *_FLOATS,
-        *("array", "boolean", "bytea", "date", "hstore", "interval", "json", "numeric"),
-        *("point", "line", "lseg", "box", "path", "polygon", "circle", "oid", "time", "time with time zone"),
-        *("timestamp", "timestamp with time zone", "timestamp without time zone", "time without time zone"),
-        *("uuid", "xml", "geometry", "geography", "vector"),
-        *("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"),
-        *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
-    }
-)
+# Any other type is a project's own, whose values come as text too: an enum, a domain.
+_KNOWN = BUILT_IN | {
+    *("array", "geography", "geometry", "vector"),
+    *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
+}
 
 
 def _is_as_long(old: ColumnType, new: ColumnType) -> bool:
@@ -101,7 +90,7 @@ def _is_as_long(old: ColumnType, new: ColumnType) -> bool:
 def _length(kind: ColumnType) -> int | None:
     if kind.sizes:
         return kind.sizes[0]
-    return 1 if kind.name in _SINGLE else None
+    return 1 if kind.name == "char" else None
 
 
 def _room(kind: ColumnType) -> float:

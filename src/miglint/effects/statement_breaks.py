@@ -608,7 +608,7 @@ def _constrained_domain(name: str, verb: str, change: Change) -> Iterator[Break]
 
 def _may_overflow(column: ColumnDefinition) -> bool:
     """Whether a stored column calculates, or what it gives has to fit a length."""
-    limited = column.type is not None and column.type.name in ("varchar", "char", "character") and column.type.sizes
+    limited = column.type is not None and column.type.name in ("varchar", "char") and column.type.sizes
     return bool(limited) or (column.generated is not None and _ARITHMETIC.search(column.generated.sql) is not None)
 
 

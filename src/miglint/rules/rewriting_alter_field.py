@@ -14,6 +14,7 @@ from miglint.project import Project, Step
 from miglint.rules.base import LockRule, listed
 from miglint.schema.tables import ConstraintState, IndexState, TableState
 from miglint.sql.statement import AlterColumnType
+from miglint.sql.type_names import PLAIN_TEXTS
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _is_text(table: str, action: AlterColumnType, step: Step) -> bool:
     column = state.columns.get(action.column) if state is not None else None
     if column is None or column.type is None or action.type is None:
         return False
-    return {column.type.name, action.type.name} <= {"text", "varchar"}
+    return {column.type.name, action.type.name} <= PLAIN_TEXTS
 
 
 def _kept_by(effect: BuildIndex, step: Step) -> IndexState | ConstraintState | None:

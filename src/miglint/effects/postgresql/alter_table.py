@@ -47,6 +47,7 @@ from miglint.sql.statement import (
     UnknownAction,
     ValidateConstraint,
 )
+from miglint.sql.type_names import PLAIN_TEXTS
 
 
 def alter_table(statement: AlterTable, database: DatabaseState, session: Session, done: Outcome) -> None:
@@ -372,7 +373,7 @@ class _Altering:
         """A foreign key is validated anew where its columns are compared otherwise than before."""
         if state is None or state.type is None or action.type is None or not constraint.validated:
             return
-        if state.type.name != action.type.name and not {state.type.name, action.type.name} <= {"text", "varchar"}:
+        if state.type.name != action.type.name and not {state.type.name, action.type.name} <= PLAIN_TEXTS:
             self.done.scan(dict.fromkeys(tables), "foreign key", f"FOREIGN KEY {constraint.name or ''}".strip())
 
     def _recollates(self, action: AlterColumnType, state: ColumnState | None) -> bool:

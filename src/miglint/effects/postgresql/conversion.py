@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from miglint.effects.postgresql.outcome import Session
 from miglint.sql.statement import ColumnType
+from miglint.sql.type_names import BUILT_IN, PLAIN_TEXTS, TEXTS
 
 # `rows`: the table is written anew, and its indexes with it. `indexes`: the rows stay as they are, the indexes on
 # the column are built anew, since they sort or compare otherwise. `nothing`: the catalog alone.
@@ -21,13 +22,13 @@ def is_castable(old: ColumnType, new: ColumnType, *, explicitly: bool) -> bool:
     if old.of is not None and new.of is not None:
         return is_castable(old.item, new.item, explicitly=explicitly)
     # Anything becomes text; text is read as anything, if somebody asks for it.
-    if (new.name in _TEXTUAL and new.of is None) or old.name == new.name == "array":
+    if (new.name in TEXTS and new.of is None) or old.name == new.name == "array":
         return True
-    if old.name in _TEXTUAL and old.of is None:
-        return explicitly or (new.of is None and new.name not in _BUILT_IN)
+    if old.name in TEXTS and old.of is None:
+        return explicitly or (new.of is None and new.name not in BUILT_IN)
     if (old.of is not None) != (new.of is not None):
-        return (new if old.of is not None else old).name not in _BUILT_IN
-    if old.name == new.name or not {old.name, new.name} <= _BUILT_IN - {"citext", "hstore"}:
+        return (new if old.of is not None else old).name not in BUILT_IN
+    if old.name == new.name or not {old.name, new.name} <= BUILT_IN - {"citext", "hstore"}:
         return True
     assigned = new.name in _ASSIGNED.get(old.name, ())
     return assigned or (explicitly and new.name in _EXPLICIT.get(old.name, ()))
@@ -42,10 +43,10 @@ def conversion(old: ColumnType, new: ColumnType, session: Session) -> Conversion
     if old.name == new.name:
         return _of_sizes(old, new)
     # Text of any length: only a length that may be too small makes the server look at the rows.
-    if old.name in _TEXTS and new.name in _TEXTS:
+    if {old.name, new.name} <= TEXTS - {"char"}:
         if new.sizes:
             return "rows"
-        return "nothing" if "citext" not in (old.name, new.name) else "indexes"
+        return "nothing" if {old.name, new.name} <= PLAIN_TEXTS else "indexes"
     if {old.name, new.name} == _STAMPS and (not new.sizes or new.sizes[0] >= _MOST_DIGITS):
         # https://www.postgresql.org/docs/12/release-12.html: free where the session's time zone is UTC.
         if session.version < (12,) or session.utc is False:
@@ -55,13 +56,11 @@ def conversion(old: ColumnType, new: ColumnType, session: Session) -> Conversion
         return "indexes"
     if (old.name, new.name) in _SAME_BYTES:
         return "nothing" if (old.name, new.name) == ("cidr", "inet") else "indexes"
-    if old.name in _BUILT_IN and new.name in _BUILT_IN:
+    if old.name in BUILT_IN and new.name in BUILT_IN:
         return "rows"
     # A domain over the same type, an extension's type: the server knows, the migrations may not say.
     return "unknown"
 
-
-_TEXTUAL = frozenset({"char", "citext", "text", "varchar"})
 
 # pg_cast, as ALTER COLUMN … TYPE takes it: measured on 14 and 18, pair by pair.
 _NUMBERS = ("bigint", "double precision", "integer", "numeric", "real", "smallint")
@@ -108,7 +107,6 @@ _EXPLICIT: dict[str, tuple[str, ...]] = {
     "smallint": ("bytea",),
 }
 
-_TEXTS = frozenset({"citext", "text", "varchar"})
 _STAMPS = {"timestamp", "timestamp with time zone"}
 
 # Of a second, behind the point: what a time has where no precision is written.
@@ -120,16 +118,6 @@ _SAME_BYTES = frozenset({("cidr", "inet"), ("xml", "text"), ("integer", "oid"), 
 # What a length or precision may grow to without a look at the rows, by how many of the sizes must stay as they are.
 _GROWING = frozenset(
     {"bit varying", "interval", "time", "time with time zone", "timestamp", "timestamp with time zone"}
-)
-
-_BUILT_IN = frozenset(
-    {
-        *("bigint", "bit", "bit varying", "boolean", "box", "bytea", "char", "cidr", "circle", "citext", "date"),
-        *("daterange", "double precision", "hstore", "inet", "int4range", "int8range", "integer", "interval", "json"),
-        *("jsonb", "line", "lseg", "macaddr", "macaddr8", "money", "numeric", "numrange", "oid", "path", "point"),
-        *("polygon", "real", "smallint", "text", "time", "time with time zone", "timestamp"),
-        *("timestamp with time zone", "tsquery", "tsrange", "tstzrange", "tsvector", "uuid", "varchar", "xml"),
-    }
 )
 
 
@@ -150,7 +138,7 @@ def _of_sizes(old: ColumnType, new: ColumnType) -> Conversion:
             return "nothing" if not new.sizes or whole or (old.sizes and new.sizes[0] >= old.sizes[0]) else "rows"
         case _:
             # Padded to its length (char, bit), or a type whose sizes mean something else.
-            return "rows" if new.name in _BUILT_IN else "unknown"
+            return "rows" if new.name in BUILT_IN else "unknown"
 
 
 def _numeric(kind: ColumnType) -> tuple[int, int]:
