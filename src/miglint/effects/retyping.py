@@ -88,9 +88,8 @@ def _is_as_long(old: ColumnType, new: ColumnType) -> bool:
 
 
 def _length(kind: ColumnType) -> int | None:
-    if kind.sizes:
-        return kind.sizes[0]
-    return 1 if kind.name == "char" else None
+    # A `char` without one is written `bpchar`; CHAR alone is char(1).
+    return kind.sizes[0] if kind.sizes else None
 
 
 def _room(kind: ColumnType) -> float:
