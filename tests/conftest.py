@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from miglint import records
+
+# Before anything else of miglint is imported: who assigns to what is frozen is found out here.
+records.FROZEN = True
+
 if TYPE_CHECKING:
     from postgresql.measure import Benches
 

@@ -39,6 +39,15 @@ def test_the_table_of_rooms_names_every_module_and_package() -> None:
     assert modules | packages <= named
 
 
+def test_what_is_frozen_is_made_by_records() -> None:
+    others = [
+        path.relative_to(SOURCE).as_posix()
+        for path in sorted(SOURCE.rglob("*.py"))
+        if re.search(r"^ *from dataclasses import .*\bdataclass\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert others == ["records.py"]
+
+
 def test_help_loads_neither_libcst_nor_networkx() -> None:
     assert loaded_by("--help") & {"libcst", "networkx", "pathspec", "django"} == set()
 

@@ -6,12 +6,13 @@ import dataclasses
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from miglint.config import UNUSED_SUPPRESSION, Config, ConfigError, all_codes, code_meant
 from miglint.facts.source import Location, Span
 from miglint.findings import Edit, Finding, Fix, Severity, Suppressed
+from miglint.records import dataclass
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, PerFileIgnores
 
 VERSION = 1

@@ -6,12 +6,13 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, get_args
 
 from miglint.facts.sizes import LARGE_ROWS, SMALL_ROWS
 from miglint.facts.target import Database, Vendor, Version
 from miglint.findings import Severity
+from miglint.records import dataclass
 from miglint.rules import ALL_RULES
 from miglint.rules.base import Rule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint import git, requirements, witness
 from miglint.facts.evidence import FolderEvidence, Served, Wanted
+from miglint.records import dataclass
 
 # A migration is read up to here, and no further: what is longer is refused by its size alone.
 MOST_BYTES = 16 * 1024 * 1024

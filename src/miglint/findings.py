@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
 from miglint.facts.migration import MigrationKey
 from miglint.facts.source import Location, Span
+from miglint.records import dataclass
 
 
 class Severity(enum.IntEnum):

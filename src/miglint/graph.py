@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from typing import Literal as OneOf
@@ -22,6 +22,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Version
 from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Sequence, Unresolved, text_of
+from miglint.records import dataclass
 
 if TYPE_CHECKING:
     import networkx as nx

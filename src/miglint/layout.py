@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from miglint.facts.layout import App, Layout, Settings
@@ -17,6 +17,7 @@ from miglint.facts.migration import Class, Function
 from miglint.facts.source import TOP, Location
 from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, Unresolved, Value, text_of, truth_of
 from miglint.facts.values import Mapping as MappingValue
+from miglint.records import dataclass
 from miglint.resolve import External, Found, Lookup, Modules
 
 # Folders whose projects and settings exist to try the package out, not to run it.

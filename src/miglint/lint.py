@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from miglint.findings import Assumption, Finding, Held, Notice, Report, RuleInfo
 from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
 from miglint.project import Project, analyse
+from miglint.records import dataclass
 from miglint.report.schema import Schema
 from miglint.rules import ALL_RULES
 from miglint.suppress import UNUSED_SUPPRESSION_NAME, suppress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 
 from miglint.effects.breaks import Level, worst
@@ -14,6 +14,7 @@ from miglint.facts.sizes import Size
 from miglint.facts.target import written
 from miglint.findings import Held
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.schema.database_replay import is_in_state_alone
 from miglint.schema.describe import describe
 

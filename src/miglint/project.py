@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby, takewhile
 
 from miglint.effects.breaks import NOTHING, Change, Compatibility
@@ -21,6 +21,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Target
 from miglint.facts.values import Literal, text_of
 from miglint.graph import MigrationGraph, in_dependency_order
+from miglint.records import dataclass
 from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
 from miglint.schema.editor import Execution, SchemaEditor

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -33,6 +33,7 @@ from miglint.files import Listing
 from miglint.findings import Notice
 from miglint.imports import Imports
 from miglint.pool import parse_all
+from miglint.records import dataclass
 from miglint.resolve import Lookup, Modules, resolve_migration
 from miglint.targets import django_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -57,6 +57,7 @@ from miglint.facts.values import (
     truth_of,
 )
 from miglint.folding import fold_call, substitute
+from miglint.records import dataclass
 from miglint.signatures import known_class
 
 T = TypeVar("T")

@@ -9,9 +9,11 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from typing import NamedTuple
+
+from miglint.records import dataclass
 
 # What git says of object ids is true for ever.
 _LASTING = frozenset({"cat-file", "log", "ls-tree"})

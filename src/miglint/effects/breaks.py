@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from miglint.effects.release import Release
 from miglint.facts.operations import Operation
 from miglint.facts.target import Target
+from miglint.records import dataclass
 from miglint.schema.alteration import Alteration
 from miglint.schema.model import Ground
 from miglint.schema.state import FieldState, ModelState, Origin, SchemaState

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from miglint.facts.values import text_of, truth_of
+from miglint.records import dataclass
 from miglint.schema.column import has_column
 from miglint.schema.model import Column, Ground, between, columns_of, table_of
 from miglint.schema.names import in_database

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from miglint.effects.effect import (
@@ -30,6 +30,7 @@ from miglint.effects.postgresql.pending import EVERY, events_of, needs_none, row
 from miglint.effects.timeouts import TIMEOUTS, is_limit
 from miglint.effects.unmeasured import unmeasured
 from miglint.facts.target import Database
+from miglint.records import dataclass
 from miglint.schema.editor import Execution
 from miglint.schema.state import Origin
 from miglint.schema.tables import DatabaseState

@@ -5,9 +5,9 @@ https://www.postgresql.org/docs/current/xfunc-volatility.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from miglint.records import dataclass
 from miglint.sql.statement import Expression
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from miglint.facts.source import TOP, Location
 from miglint.facts.values import Value
+from miglint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
@@ -15,6 +15,7 @@ from miglint.facts.operations import (
 )
 from miglint.facts.source import Span
 from miglint.facts.values import Argument, Unresolved, Value
+from miglint.records import dataclass
 
 
 class MigrationKey(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
 from miglint.facts.fields import CallSite, Constraint, Field, Index
 from miglint.facts.source import Span
 from miglint.facts.values import Argument, Call, Text, Unresolved, Value
+from miglint.records import dataclass
 
 # What a subclass's own method does, beside the base class's: the same, nothing (`pass`), or unknown.
 Behaviour: TypeAlias = OneOf["same", "nothing", "unknown"]

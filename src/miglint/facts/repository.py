@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple, TypeAlias
 
 from miglint.facts.migration import Migration, MigrationKey
+from miglint.records import dataclass
 
 # By name, dotted where a class holds it.
 Functions: TypeAlias = Mapping[str, str]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import Literal as OneOf
 from typing import NamedTuple
+
+from miglint.records import dataclass
 
 LARGE_ROWS, SMALL_ROWS = 1_000_000, 10_000
 LARGE_BYTES = 1024**3

@@ -7,11 +7,11 @@ only another file, or a running Django, could tell.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from miglint.facts.source import Span
+from miglint.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

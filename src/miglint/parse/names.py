@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as AnySequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -48,6 +48,7 @@ from miglint.parse.statements import (
     statements_of,
 )
 from miglint.parse.values import Evaluator, Scope, TooMuchError
+from miglint.records import dataclass
 
 # How a block of statements ends.
 Flow: TypeAlias = OneOf["next", "return", "raise", "break", "continue"]

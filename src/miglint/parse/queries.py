@@ -6,7 +6,7 @@ Branches count as taken, loops as run once; what a body does in ways that are no
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal as OneOf
 
 import libcst as cst
@@ -14,6 +14,7 @@ import libcst as cst
 from miglint.facts.migration import ExecutedSQL, ModelQuery, QueryVerb
 from miglint.facts.values import Literal, Parameter, Unresolved, Value, text_of
 from miglint.parse.values import Evaluator, Scope, TooMuchError
+from miglint.records import dataclass
 
 # A body without any of these neither writes rows nor loops over them.
 _WORTH_A_LOOK = ("objects", "_manager", "save(", "execute")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TypeAlias
 
 from miglint.findings import Finding, Report, RulePage
+from miglint.records import dataclass
 
 # A rule's page by its code; None where there is none.
 Pages: TypeAlias = Callable[[str], RulePage | None]

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from typing import Literal as OneOf
 
 from miglint.findings import Finding, Notice, Report, Severity
+from miglint.records import dataclass
 from miglint.report import Pages, Style, shown
 from miglint.report.terminal import visible
 from miglint.report.text import brief_summary

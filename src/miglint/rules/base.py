@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from miglint.effects.breaks import Break
@@ -17,6 +17,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Database, written
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.schema.tables import ConstraintState
 from miglint.sql.render import rendered
 from miglint.sql.statement import (

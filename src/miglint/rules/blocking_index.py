@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.danger import Danger
 from miglint.effects.effect import BuildIndex
 from miglint.facts.operations import AddConstraint, AddField, AddIndex, AlterField, AlterTogether, RunSQL
 from miglint.findings import Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.sql.statement import CreateIndex
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.effect import DropIndexOf, Lock
 from miglint.facts.operations import RemoveIndex, RunPython, RunSQL
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule, is_held, listed, made_at, named, sized, weighed
 
 

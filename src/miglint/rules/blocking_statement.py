@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from miglint.effects.danger import Danger
 from miglint.facts.operations import RunPython, RunSQL
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from miglint.effects.danger import Danger
 from miglint.effects.effect import BuildIndex
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterField, RunSQL
 from miglint.findings import Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.sql.statement import CreateIndex, DropIndex, SetConstraints
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from miglint.facts.migration import MigrationKey
 from miglint.facts.source import Location
@@ -11,6 +10,7 @@ from miglint.facts.target import Version, written
 from miglint.findings import Finding, Related, Severity
 from miglint.graph import SquashProblem
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

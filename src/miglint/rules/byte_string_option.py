@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterField, CreateModel, NamedField
@@ -11,6 +10,7 @@ from miglint.facts.source import Location, Span
 from miglint.facts.values import Literal, Sequence, Unresolved, Value
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 
 # Fields that turn whatever they are given into text with `str()`.

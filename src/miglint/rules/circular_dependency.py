@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from miglint.facts.migration import MigrationKey
 from miglint.findings import Finding, Related, Severity
 from miglint.graph import Entry
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from miglint.contrib import contrib_migrations
 from miglint.facts.migration import MigrationKey
 from miglint.findings import Finding, Severity
 from miglint.graph import Malformed, Missing
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.operations import AddConstraint, AddIndex, CreateModel, RenameIndex
 from miglint.facts.target import Vendor
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.model import has_table, table_of
 from miglint.schema.names import schema_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from miglint.facts.migration import Dependency, Migration, MigrationKey
 from miglint.facts.repository import Base
 from miglint.facts.source import TOP, Location
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 from miglint.schema.edits import Edit, Version, does_the_same, edits
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.danger import Danger
 from miglint.effects.effect import Lock, Run
 from miglint.facts.sizes import Size
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule, largest, listed, made_at, named, sized, weighed
 from miglint.sql.statement import Cluster, LockTable, Reindex, Truncate, Vacuum
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.migration import MigrationKey, SwappableDependency
 from miglint.facts.operations import CreateModel
@@ -12,6 +11,7 @@ from miglint.facts.values import text_of
 from miglint.findings import Finding, Related, Severity
 from miglint.graph import Symbolic
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

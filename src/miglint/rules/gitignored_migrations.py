@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from miglint.facts.layout import place_of
@@ -11,6 +10,7 @@ from miglint.facts.repository import IgnoredFolder
 from miglint.facts.source import TOP, Location, Span
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.migration import Migration
 from miglint.facts.operations import RunPython
 from miglint.facts.values import Reference
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import MigrationRule, named
 from miglint.sql.statement import (
     AddColumn,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint.facts.fields import Field
@@ -23,6 +22,7 @@ from miglint.facts.target import Vendor
 from miglint.facts.values import Unresolved, text_of
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
 from miglint.schema.model import has_table, interpolated

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.effect import Failing, Fails
 from miglint.facts.fields import Field
@@ -21,6 +20,7 @@ from miglint.facts.operations import (
 from miglint.facts.values import Call, Literal, Reference, Sequence, Value, text_of, truth_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule, named
 from miglint.schema.column import has_column
 from miglint.schema.model import has_table, parents_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.effect import DropIndexOf, Lock, Run
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule, is_held, made_at, named, sized
 from miglint.sql.statement import LockTable, Truncate
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint.contrib import contrib_migrations
@@ -26,6 +25,7 @@ from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Reference, Sequence, text_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 from miglint.schema.state import ModelKey
 

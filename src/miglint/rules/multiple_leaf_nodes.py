@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.migration import MigrationKey
 from miglint.facts.source import Location
 from miglint.findings import Finding, Related, Severity
 from miglint.graph import MigrationGraph
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint.binding import build_constraint
@@ -22,6 +21,7 @@ from miglint.facts.target import Version, written
 from miglint.facts.values import Call, Reference, Sequence, Unresolved
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.versions import (
     CONSTRAINT_OPTIONS_SINCE,

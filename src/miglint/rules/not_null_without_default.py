@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.effect import Fails
 from miglint.facts.fields import Field
@@ -12,6 +11,7 @@ from miglint.facts.target import Target
 from miglint.facts.values import Literal, truth_of
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 
 

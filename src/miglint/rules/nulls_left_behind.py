@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.fields import Field
 from miglint.facts.operations import (
@@ -18,6 +17,7 @@ from miglint.facts.target import Target
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.alteration import Alteration
 from miglint.schema.column import db_default, has_column, has_effective_default, takes_null

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.effect import Fails
 from miglint.facts.fields import Field
@@ -11,6 +10,7 @@ from miglint.facts.operations import AddField
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import db_default
 

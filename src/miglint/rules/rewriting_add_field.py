@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from miglint.effects.danger import Danger
 from miglint.effects.effect import Cause
 from miglint.facts.fields import Field
@@ -11,6 +9,7 @@ from miglint.facts.operations import AddField, RunSQL
 from miglint.facts.target import Target
 from miglint.findings import Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule
 from miglint.schema.column import POSITIVE
 from miglint.sql.statement import AddColumn, AlterTable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.effects.danger import Danger
 from miglint.effects.effect import BuildIndex, RewriteTable, ScanTable
@@ -11,6 +10,7 @@ from miglint.facts.operations import RunSQL
 from miglint.facts.target import Target
 from miglint.findings import Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.schema.tables import ConstraintState, IndexState, TableState
 from miglint.sql.statement import AlterColumnType

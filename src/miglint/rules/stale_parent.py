@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from miglint.facts.migration import Migration, MigrationKey
 from miglint.facts.repository import Base, Commit
@@ -12,6 +11,7 @@ from miglint.facts.source import Location
 from miglint.findings import Finding, Severity
 from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 from miglint.schema.edits import Version, does_the_same
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from miglint.effects.retyping import retyping
@@ -12,6 +12,7 @@ from miglint.facts.operations import RunSQL
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.alteration import type_in
 from miglint.schema.column import column_name, has_column, takes_null

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.fields import Field
 from miglint.facts.operations import AlterField, RemoveField, RunPython, RunSQL, UnknownOperation
 from miglint.facts.values import texts_in
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import AUTOMATIC, column_name, db_default, has_column, takes_null
 

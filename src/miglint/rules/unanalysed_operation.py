@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from miglint.facts.migration import MigrationKey
 from miglint.findings import Finding, Severity, Unanalysed
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 from miglint.unanalysed import unanalysed
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.migration import Dependency, Migration, MigrationKey
 from miglint.facts.source import TOP, Location
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project
+from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 
 

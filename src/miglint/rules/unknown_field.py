@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.fields import Constraint, Index
 from miglint.facts.operations import (
@@ -22,6 +21,7 @@ from miglint.facts.operations import (
 from miglint.facts.values import Call, Reference, Value, text_of
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from, names_within
 from miglint.schema.model import has_table

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.operations import AddField, AlterField, CreateModel, DeleteModel, NamedField, RenameModel
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from
 from miglint.schema.replay import target_of

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from miglint.effects.danger import Danger
 from miglint.facts.operations import AddConstraint, AlterField, RenameField, RunSQL
 from miglint.findings import Severity
 from miglint.project import Project, Step
+from miglint.records import dataclass
 from miglint.rules.base import LockRule, besides, listed
 from miglint.schema.column import POSITIVE
 from miglint.sql import statement as sql

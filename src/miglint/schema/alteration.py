@@ -6,7 +6,6 @@ From BaseDatabaseSchemaEditor._field_should_be_altered and ._alter_field of Djan
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
 
@@ -25,6 +24,7 @@ from miglint.facts.values import (
     Value,
     text_of,
 )
+from miglint.records import dataclass
 from miglint.schema.column import (
     AUTOMATIC,
     FOREIGN_KEYS,

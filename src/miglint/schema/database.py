@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from miglint.facts.fields import Field
+from miglint.records import dataclass
 from miglint.schema.model import Ground
 from miglint.schema.names import in_database, schema_of, server_name
 from miglint.schema.state import Origin

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
 from miglint.facts.values import Literal, Reference, Text, Unresolved, text_of, truth_of
+from miglint.records import dataclass
 from miglint.schema.column import column_name, has_column
 from miglint.schema.names import LONGEST, default_table, truncated, without_quotes
 from miglint.schema.replay import Swappable, target_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple, TypeVar
 
@@ -50,6 +49,7 @@ from miglint.facts.operations import (
 )
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Literal, Reference, Sequence, Text, Unresolved, Value, text_of
+from miglint.records import dataclass
 from miglint.schema.state import FieldState, History, ModelKey, ModelState, Origin, SchemaState
 
 # Options that AlterModelOptions drops where it does not name them: AlterModelOptions.ALTER_OPTION_KEYS.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
 
 from miglint.facts.fields import Constraint, Field, Index
 from miglint.facts.migration import MigrationKey
 from miglint.facts.source import Location
 from miglint.facts.values import Value
+from miglint.records import dataclass
 
 # (app label, model name in lower case), as ProjectState.models has it.
 ModelKey: TypeAlias = tuple[str, str]

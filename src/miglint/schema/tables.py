@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from miglint.facts.fields import Field
 from miglint.facts.target import Vendor
+from miglint.records import dataclass
 from miglint.schema.names import in_database
 from miglint.schema.state import Origin
 from miglint.sql.statement import ColumnType, ConstraintKind, Expression, ForeignKey, Generation, Numbering

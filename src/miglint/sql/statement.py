@@ -7,9 +7,11 @@ editor runs and what RunSQL says are the same classes here, so what a statement 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
+
+from miglint.records import dataclass
 
 
 class ColumnType(NamedTuple):

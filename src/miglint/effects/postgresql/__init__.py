@@ -6,7 +6,6 @@ https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from miglint.effects.danger import is_touching
@@ -14,6 +13,7 @@ from miglint.effects.effect import BuildIndex, DropIndexOf, Fails, Lock, Unknown
 from miglint.effects.postgresql.alter_table import alter_table
 from miglint.effects.postgresql.family import dependent_views, family, partitions, stored
 from miglint.effects.postgresql.outcome import Outcome, Session
+from miglint.records import dataclass
 from miglint.schema.tables import ConstraintState, DatabaseState
 from miglint.sql.statement import (
     AlterDomain,

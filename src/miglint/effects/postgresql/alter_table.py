@@ -6,7 +6,7 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from miglint.effects.effect import BuildIndex, Cause, Fails, Lock, RewriteTable, ScanTable, UnknownEffect
 from miglint.effects.new_column import given, refusals
@@ -15,6 +15,7 @@ from miglint.effects.postgresql.family import dependent_views, family, partition
 from miglint.effects.postgresql.outcome import Outcome, Session
 from miglint.effects.postgresql.proof import proves_not_null, proves_partition
 from miglint.effects.volatility import Unsure, Volatile
+from miglint.records import dataclass
 from miglint.schema.tables import ColumnState, ConstraintState, DatabaseState, TableState
 from miglint.sql.statement import (
     AddColumn,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from miglint.effects.effect import Cause, Effect, Fails, Lock, RewriteTable, ScanTable
 from miglint.facts.target import Version
+from miglint.records import dataclass
 
 
 class Session(NamedTuple):

@@ -6,12 +6,12 @@ What Django refuses (a column that becomes a many-to-many field, a generated col
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from miglint.facts.fields import Field
 from miglint.facts.operations import AlterField, AlterModelTable, RenameField, RenameModel, model_named
 from miglint.facts.values import Unresolved, truth_of
+from miglint.records import dataclass
 from miglint.schema.alteration import same, should_be_altered
 from miglint.schema.column import has_column
 from miglint.schema.editor.bound import Bound, bound, relations_to, through

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from miglint.binding import build_field
 from miglint.facts.fields import Field
 from miglint.facts.target import Version
 from miglint.facts.values import Call, Literal, Reference, Unresolved, Value, text_of, truth_of
+from miglint.records import dataclass
 from miglint.schema.alteration import DATABASE_ON_DELETE, Placed, field_named
 from miglint.schema.column import AUTOMATIC, FOREIGN_KEYS, column_name, is_checked, is_enforced
 from miglint.schema.editor.columns import Target, local_fields, target_column, type_of

@@ -6,11 +6,11 @@ From BaseDatabaseSchemaEditor and postgresql.DatabaseSchemaEditor of Django 3.2 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from miglint.facts.fields import Constraint as FactsConstraint
 from miglint.facts.fields import Index
+from miglint.records import dataclass
 from miglint.schema.alteration import same, should_be_altered
 from miglint.schema.column import db_default, has_effective_default, takes_null
 from miglint.schema.editor.bound import Bound, Relation, related_pairs, relevant_relations

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from miglint.facts.target import Vendor
+from miglint.records import dataclass
 from miglint.schema.names import foreign_key_suffix, schema_editor_name
 from miglint.sql.statement import (
     AddConstraint,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from miglint.binding import build_field
 from miglint.facts.fields import Field
@@ -27,6 +27,7 @@ from miglint.facts.values import (
     text_of,
     truth_of,
 )
+from miglint.records import dataclass
 from miglint.schema.column import FOREIGN_KEYS, column_name, column_type, takes_null
 from miglint.schema.model import Ground
 from miglint.schema.state import ModelState

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from miglint.records import dataclass
 from miglint.schema.names import in_database
 from miglint.schema.tables import DatabaseState, TableState
 from miglint.sql.statement import ConstraintKind, Numbering
