@@ -15,6 +15,7 @@ from miglint.facts.values import Literal
 from miglint.findings import Finding
 from miglint.parse import parse
 from miglint.project import Project, Step, analyse
+from miglint.rules.base import has
 
 HEADER = """\
 import datetime
@@ -78,10 +79,11 @@ def said(rule, *bodies: str, **more) -> list[str]:
 
 
 def _asked(rule, project: Project) -> Iterator[tuple[Step, Finding]]:
-    """A rule is asked about every step: it finds nothing in operations that it does not name."""
+    """A rule is asked about every step: it finds nothing where it says that there is nothing to find."""
     for step in project.steps:
         for finding in rule.check(step, project):
             assert rule.operations is None or type(step.operation) in rule.operations
+            assert rule.looks_at is None or has(rule.looks_at, step, project)
             yield step, finding
 
 

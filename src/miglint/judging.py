@@ -11,7 +11,7 @@ from miglint.config import Config
 from miglint.facts.migration import Migration
 from miglint.findings import Finding, Notice, Severity
 from miglint.project import Project, Step
-from miglint.rules.base import MigrationRule, OperationRule, ProjectRule, Rule
+from miglint.rules.base import Consequence, MigrationRule, OperationRule, ProjectRule, Rule, has
 
 OURS = "This is a fault of miglint."
 
@@ -27,7 +27,7 @@ def judge(project: Project, config: Config) -> Judgement:
     """What the selected rules say. One that fails is reported as ours; the others go on."""
     found: list[Finding] = []
     notices: list[Notice] = []
-    asked = _Asked.of(project)
+    asked = _Asked(project)
     for rule in config.build_rules():
         place = _Placing.of(rule, project, config)
         subjects, ask = asked.by(rule)
@@ -48,36 +48,51 @@ def judge(project: Project, config: Config) -> Judgement:
 _About: TypeAlias = Step | Migration | None
 
 
-class _Asked(NamedTuple):
+class _Asked:
     """What rules are asked about: of a project's own, everything, or what is not known to be released."""
 
-    steps: tuple[Step, ...]
-    new_steps: tuple[Step, ...]
-    migrations: tuple[Migration, ...]
-    new_migrations: tuple[Migration, ...]
-
-    @classmethod
-    def of(cls, project: Project) -> _Asked:
+    def __init__(self, project: Project) -> None:
         others = project.layout.linking_only
         migrations = tuple(one for one in project.planned() if one.key.app_label not in others)
-        new = tuple(one for one in migrations if is_new(one, project))
-        keys = {one.key for one in new}
+        new_migrations = tuple(one for one in migrations if is_new(one, project))
         steps = tuple(step for step in project.steps if step.migration.key.app_label not in others)
-        return cls(steps, tuple(step for step in steps if step.migration.key in keys), migrations, new)
+        keys = {one.key for one in new_migrations}
+        self._project = project
+        # Whichever it is, then what is new of it.
+        self._migrations = migrations, new_migrations
+        self._steps = steps, tuple(step for step in steps if step.migration.key in keys)
+        self._known: dict[tuple[Consequence, bool], Sequence[Step]] = {}
 
     def by(self, rule: Rule) -> tuple[Sequence[_About], Callable[[Any, Project], Iterable[Finding]]]:
         """What a rule is asked about, and how."""
-        deploying = rule.speaks_of_deploying()
         match rule:
-            case OperationRule(operations=kinds):
-                steps = self.new_steps if deploying else self.steps
-                return steps if kinds is None else [step for step in steps if type(step.operation) in kinds], rule.check
+            case OperationRule():
+                return self._steps_for(rule), rule.check
             case MigrationRule():
-                return self.new_migrations if deploying else self.migrations, rule.check
+                return self._migrations[rule.speaks_of_deploying()], rule.check
             case ProjectRule():
                 return (None,), lambda _, project: _of_its_own(rule.check(project), project)
             case _:
                 raise AssertionError(f"{rule.code} is about nothing")  # pragma: no cover
+
+    def _steps_for(self, rule: OperationRule) -> Sequence[Step]:
+        kinds, consequence, deploying = rule.operations, rule.looks_at, rule.speaks_of_deploying()
+        steps = self._having(consequence, deploying=deploying) if consequence is not None else self._steps[deploying]
+        return steps if kinds is None else [step for step in steps if type(step.operation) in kinds]
+
+    def _having(self, consequence: Consequence, *, deploying: bool) -> Sequence[Step]:
+        known = self._known.get((consequence, deploying))
+        if known is None:
+            known = [step for step in self._steps[deploying] if _may_have(consequence, step, self._project)]
+            self._known[consequence, deploying] = known
+        return known
+
+
+def _may_have(consequence: Consequence, step: Step, project: Project) -> bool:
+    try:
+        return has(consequence, step, project)
+    except Exception:  # The rules that ask for it say so themselves.
+        return True
 
 
 def _of_its_own(findings: Iterable[Finding], project: Project) -> Iterable[Finding]:

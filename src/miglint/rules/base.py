@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
+from typing import Literal as OneOf
 
 from miglint.effects.breaks import Break
 from miglint.effects.danger import Danger, dangers, together
@@ -84,12 +85,28 @@ class MigrationRule(Rule):
     def check(self, migration: Migration, project: Project) -> Iterator[Finding]: ...
 
 
+# Effects of any kind, those that endanger live traffic, and what breaks for the running release.
+Consequence: TypeAlias = OneOf["effects", "dangers", "breaks"]
+
+
+def has(consequence: Consequence, step: Step, project: Project) -> bool:
+    match consequence:
+        case "effects":
+            return any(run.effects for run in project.runs(step))
+        case "dangers":
+            return any(run.is_dangerous for run in project.runs(step))
+        case "breaks":
+            return bool(project.breaks_of(step).breaks)
+
+
 @dataclass(frozen=True)
 class OperationRule(Rule):
     """A rule about one operation; `app`, `migration`, `operation` and the operation's extent are filled in."""
 
     # The operations that it may have something to say about: it is asked about no others. None is all of them.
     operations: ClassVar[tuple[type[Operation], ...] | None] = None
+    # What it says is about nothing else: it is asked about no operation that has none of it.
+    looks_at: ClassVar[Consequence | None] = None
 
     @abstractmethod
     def check(self, step: Step, project: Project) -> Iterator[Finding]: ...
@@ -110,6 +127,7 @@ class LockRule(OperationRule):
     A table that the running release does not have is empty or nobody's: the effects leave it out.
     """
 
+    looks_at: ClassVar[Consequence | None] = "dangers"
     causes: ClassVar[frozenset[Cause]]
     # Whether all that an operation of Django's does to several tables has one reason, and is told as one.
     told_together: ClassVar[bool] = False

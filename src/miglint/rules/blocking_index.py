@@ -25,13 +25,14 @@ class BlockingIndex(LockRule):
 
     def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
         # The twin that Django makes for LIKE belongs to what is said of the operation already.
+        found = super().dangers(step, project)
         also = {
             effect.table
             for run in project.runs(step)
             for effect in run.effects
             if isinstance(effect, BuildIndex) and effect.cause in ("unique", "primary key")
         }
-        return tuple(one for one in super().dangers(step, project) if not (_is_twin(one) and {*one.tables} <= also))
+        return tuple(one for one in found if not (_is_twin(one) and {*one.tables} <= also))
 
     def what(self, danger: Danger, step: Step, project: Project) -> str:
         built = _built(danger)

@@ -17,6 +17,7 @@ class BlockingIndexRemoval(OperationRule):
     code = "MIG308"
     name = "blocking-index-removal"
     severity = Severity.INFO
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         dropped: dict[str, dict[str, None]] = {}

@@ -18,6 +18,7 @@ class BulkWrite(OperationRule):
     code = "MIG310"
     name = "bulk-write"
     severity = Severity.INFO
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         by_hand = isinstance(step.operation, RunSQL | RunPython)

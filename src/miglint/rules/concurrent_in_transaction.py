@@ -18,6 +18,7 @@ class ConcurrentInTransaction(OperationRule):
     code = "MIG213"
     name = "concurrent-in-transaction"
     severity = Severity.ERROR
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         refused = [

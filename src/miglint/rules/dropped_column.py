@@ -16,6 +16,7 @@ class DroppedColumn(OperationRule):
     code = "MIG401"
     name = "dropped-column"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for broken in project.breaks_of(step).breaks:

@@ -20,6 +20,7 @@ class DroppedTable(OperationRule):
     code = "MIG402"
     name = "dropped-table"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for broken in project.breaks_of(step).breaks:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from miglint.effects.danger import Danger
 from miglint.effects.effect import Lock, Run
+from miglint.facts.operations import RunPython, RunSQL
 from miglint.facts.sizes import Size
 from miglint.findings import Finding, Severity
 from miglint.project import Project, Step
@@ -19,6 +20,9 @@ class ExclusiveMaintenance(LockRule):
     code = "MIG311"
     name = "exclusive-maintenance"
     severity = Severity.ERROR
+    # No operation of Django's does so by itself. Nor is LOCK TABLE an effect.
+    operations = (RunPython, RunSQL)
+    looks_at = None
     causes = frozenset({"maintenance"})
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:

@@ -20,15 +20,17 @@ class LockOnHotTable(OperationRule):
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         runs = project.runs(step)
-        told = {table for run in runs for table in _told(run, project)}
         taken: dict[str, tuple[Lock, Run]] = {}
         for run in runs:
             for table, lock in run.takes.items() if not run.lock_timeout else ():
                 # SHARE is an index's, or LOCK TABLE's: both are told of by rules of their own.
-                if lock >= Lock.SHARE_ROW_EXCLUSIVE and table not in told and lock > taken.get(table, (0,))[0]:
+                if lock >= Lock.SHARE_ROW_EXCLUSIVE and lock > taken.get(table, (0,))[0]:
                     taken[table] = lock, run
-        for table, (lock, run) in taken.items():
-            if project.size_of(table).kind == "large" and not is_held(table, lock, run, step, project):
+        large = [table for table in taken if project.size_of(table).kind == "large"]
+        told = {table for run in runs for table in _told(run, project)} if large else set()
+        for table in large:
+            lock, run = taken[table]
+            if table not in told and not is_held(table, lock, run, step, project):
                 yield self._finding(table, lock, step, project)
 
     def _finding(self, table: str, lock: Lock, step: Step, project: Project) -> Finding:

@@ -19,6 +19,7 @@ class NarrowedColumn(OperationRule):
     code = "MIG406"
     name = "narrowed-column"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         found = [broken for broken in project.breaks_of(step).breaks if broken.kind == "narrowed column"]

@@ -20,6 +20,7 @@ class NotNullWithoutDefault(OperationRule):
     code = "MIG201"
     name = "not-null-without-default"
     severity = Severity.ERROR
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for run in project.runs(step):

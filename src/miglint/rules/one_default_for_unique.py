@@ -20,6 +20,7 @@ class OneDefaultForUnique(OperationRule):
     code = "MIG209"
     name = "one-default-for-unique"
     severity = Severity.ERROR
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for run in project.runs(step):

@@ -18,6 +18,7 @@ class PendingTriggerEvents(OperationRule):
     code = "MIG212"
     name = "pending-trigger-events"
     severity = Severity.ERROR
+    looks_at = "effects"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for run in project.runs(step):

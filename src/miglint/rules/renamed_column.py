@@ -20,6 +20,7 @@ class RenamedColumn(OperationRule):
     code = "MIG403"
     name = "renamed-column"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for broken in project.breaks_of(step).breaks:

@@ -18,6 +18,7 @@ class RenamedTable(OperationRule):
     code = "MIG404"
     name = "renamed-table"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         found = [broken for broken in project.breaks_of(step).breaks if broken.kind == "renamed table"]

@@ -21,6 +21,7 @@ class RequiredColumn(OperationRule):
     code = "MIG405"
     name = "required-column"
     severity = Severity.WARNING
+    looks_at = "breaks"
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         for broken in project.breaks_of(step).breaks:
