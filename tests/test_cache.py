@@ -11,7 +11,7 @@ from miglint.cache import FactsCache, decode, encode
 from miglint.cli import main
 from miglint.facts.migration import Module
 from miglint.parse import parse
-from miglint.pool import parse_all
+from miglint.pool import Pool, _pieces
 
 SOURCE = """\
 from django.db import migrations, models
@@ -119,9 +119,52 @@ def test_files_of_other_branches_are_kept_for_a_while(tmp_path: Path) -> None:
 def test_many_files_are_parsed_in_several_processes_with_the_same_outcome() -> None:
     files = {f"{number}.py": SOURCE.replace("0001", f"{number:04}").encode() for number in range(70)}
     files["broken.py"] = b"class ("
-    apart = {path: facts for path, facts, _ in parse_all(files, 2)}
-    assert list(apart) == list(files)
-    assert apart == {path: parse(data) for path, data in files.items()}
+    files["empty.py"] = b""
+    with Pool(3) as pool:
+        apart = {path: (facts, text) for path, facts, text in pool.parse_all(files)}
+        # What runs anyway gets few files too.
+        [(_, _, alone)] = pool.parse_all({"one.py": b"x = 1"})
+    assert alone is not None
+    here = {path: parse(data) for path, data in files.items()}
+    assert apart == {path: (facts, encode(facts)) for path, facts in here.items()}
+
+
+def test_few_files_start_no_process() -> None:
+    with Pool(2) as pool:
+        pool.expect(10)
+        [(_, facts, text)] = pool.parse_all({"one.py": b"x = 1"})
+    assert (facts, text) == (parse(b"x = 1"), None)
+
+
+def test_large_files_are_parsed_first_and_the_last_pieces_are_small() -> None:
+    files = {f"{size}.py": b" " * size for size in range(1_000, 100_000, 1_000)}
+    pieces = [[len(files[path]) for path in piece] for piece in reversed(_pieces(files, 2))]
+    assert [size for piece in pieces for size in piece] == sorted(map(len, files.values()), reverse=True)
+    assert sum(pieces[0]) > 500_000
+    assert sum(pieces[-1]) < 20_000
+
+
+def test_processes_that_die_are_done_without() -> None:
+    files = {f"{number}.py": SOURCE.replace("0001", f"{number:04}").encode() for number in range(70)}
+    with Pool(2) as pool:
+        pool.expect(len(files))
+        assert pool._workers is not None
+        for process in pool._workers._processes:
+            process.kill()
+        done = {path: facts for path, facts, _ in pool.parse_all(files)}
+    assert done == {path: parse(data) for path, data in files.items()}
+
+
+def test_processes_import_nothing_from_the_folder_that_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("open('imported', 'w')")
+    (tmp_path / "libcst.py").write_text("open('imported', 'w')")
+    monkeypatch.chdir(tmp_path)
+    files = {f"{number}.py": SOURCE.replace("0001", f"{number:04}").encode() for number in range(70)}
+    with Pool(2) as pool:
+        assert all(text is not None for _, _, text in pool.parse_all(files))
+    assert not (tmp_path / "imported").exists()
 
 
 def test_a_run_says_the_same_with_and_without_its_cache_and_clean_removes_it(

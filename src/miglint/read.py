@@ -32,7 +32,7 @@ from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
 from miglint.imports import Imports
-from miglint.pool import parse_all
+from miglint.pool import Pool
 from miglint.records import dataclass
 from miglint.resolve import Lookup, Modules, resolve_migration
 from miglint.targets import django_of
@@ -147,20 +147,21 @@ def read(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        for root in sorted(places):
-            known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
-            parsing = _Parsing(known, jobs)
-            reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
-            reader.wanted = base
-            reader.target_branch = bases.from_ci(environment or {})
-            here = os.path.relpath(working_folder, root).replace(os.sep, "/")
-            way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
-            inside = here != ".." and not here.startswith("../")
-            tree = replace(reader.tree(), here=here if inside else ".", way_in="" if inside else way_in)
-            trees.append(replace(tree, prefix=f"{way_in}/") if len(places) > 1 else tree)
-            if known is not None:
-                known.save()
-            witness.saw_listed(root, tree.listing.files)
+        with Pool(jobs) as pool:
+            for root in sorted(places):
+                known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
+                parsing = _Parsing(known, pool)
+                reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
+                reader.wanted = base
+                reader.target_branch = bases.from_ci(environment or {})
+                here = os.path.relpath(working_folder, root).replace(os.sep, "/")
+                way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
+                inside = here != ".." and not here.startswith("../")
+                tree = replace(reader.tree(), here=here if inside else ".", way_in="" if inside else way_in)
+                trees.append(replace(tree, prefix=f"{way_in}/") if len(places) > 1 else tree)
+                if known is not None:
+                    known.save()
+                witness.saw_listed(root, tree.listing.files)
     finally:
         if collecting:
             gc.enable()
@@ -219,7 +220,11 @@ class _Parsing:
     """Facts from the cache where it has them, else parsed, and remembered."""
 
     known: FactsCache | None
-    jobs: int
+    pool: Pool
+
+    def expect(self, files: int) -> None:
+        """Get ready for so many files, of which the cache has what it has."""
+        self.pool.expect(files - (len(self.known.lines) if self.known is not None else 0))
 
     def __call__(self, wanted: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
         unknown: dict[str, bytes] = {}
@@ -231,7 +236,7 @@ class _Parsing:
                 yield path, facts
         if not unknown:
             return
-        for path, facts, text in parse_all(unknown, self.jobs):
+        for path, facts, text in self.pool.parse_all(unknown):
             if self.known is not None:
                 self.known.put(unknown[path], text if text is not None else encode(facts))
             yield path, facts
@@ -455,6 +460,7 @@ class _Reader:
         there = frozenset(present)
         lookup = Lookup(present)
         folders = layout.migration_folders(present)
+        self.parse.expect(sum(map(len, folders.values())))
         with_migrations = frozenset(
             folder
             for folder, modules in folders.items()
