@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from itertools import groupby, takewhile
 
 from miglint.effects.breaks import NOTHING, Change, Compatibility
@@ -26,7 +26,7 @@ from miglint.schema.alteration import Alteration, alteration
 from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
 from miglint.schema.editor import Execution, SchemaEditor
 from miglint.schema.missing import Missing, takes_out
-from miglint.schema.model import Ground, columns_of, has_table, implicit_auto_field, table_of
+from miglint.schema.model import Column, Ground, columns_of, has_table, implicit_auto_field, table_of
 from miglint.schema.names import in_database
 from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
@@ -253,13 +253,12 @@ class Project:
         around = self.around(step)
         for one in around:
             alone = isinstance(one.operation, RunPython) and one.operation.atomic == Literal(True)
-            number = one.database_before.number
+            history, number = one.database_before.history, one.database_before.number
             for execution in one.executions:
                 # Folding counts statements.
-                found = tuple(
-                    replace(one.database_before, number=number + place) for place in range(len(execution.statements))
-                )
-                number += len(execution.statements)
+                after = number + len(execution.statements)
+                found = tuple(DatabaseState(history, before) for before in range(number, after))
+                number = after
                 if not execution.deferred:
                     yield Executed(one.index, execution, found, alone)
         for index, execution in self.deferred(step.migration.key):
@@ -294,32 +293,29 @@ class Project:
 
     def columns_found(self, step: Step) -> frozenset[str]:
         """The columns of the step's table as its migration finds it, under whatever name the table went then."""
-        return self._columns(step, self.start_of(step))
+        return frozenset(column.name for column in self._columns(step, self.start_of(step)))
 
     def columns_left(self, step: Step) -> frozenset[str]:
         """The columns of the step's table as its migration leaves it, under whatever name the table goes then."""
-        end, start = self.end_of(step), self.start_of(step)
+        left = self._columns(step, self.end_of(step))
         # A column that Django makes up once a field is gone (`id`, a parent's `_ptr_id`) is in no database.
-        made_up = self._columns(step, end, made_up=True) - self._columns(step, start, made_up=True)
-        return self._columns(step, end) - made_up
+        found = {column.name for column in self._columns(step, self.start_of(step)) if column.field is None}
+        made_up = {column.name for column in left if column.field is None} - found
+        return frozenset(column.name for column in left) - made_up
 
-    def _columns(self, step: Step, state: SchemaState, *, made_up: bool = False) -> frozenset[str]:
-        names = set()
+    def _columns(self, step: Step, state: SchemaState) -> list[Column]:
+        columns: list[Column] = []
         same = self._names_of(step.model) if step.model is not None else ()
         # Several models may share a table.
         sharing = self._models(in_database(step.table)) if step.table is not None else ()
-        for key in {*same, *sharing}:
+        for key in dict.fromkeys((*same, *sharing)):
             model = state.model(*key)
             if model is None:
                 continue
             is_it = step.model is not None and model.made == step.model.made
             if is_it or (step.table is not None and table_of(model, self.ground) == step.table):
-                names |= {
-                    column.name
-                    for column in columns_of(model, state, self.ground)
-                    if column.field is None or not made_up
-                }
-        return frozenset(names)
+                columns += columns_of(model, state, self.ground)
+        return columns
 
     def steps_of_app(self, label: str) -> tuple[Step, ...]:
         """The steps of an app's migrations, in order."""

@@ -237,9 +237,13 @@ def _value(what: str, value: Value | None) -> Iterator[tuple[str, Unresolved]]:
 
 
 def _field(whose: str, field: Field) -> Iterator[tuple[str, Unresolved]]:
-    for option, value in sorted(field.options.items()):
-        if option in _COLUMN_OPTIONS and isinstance(value, Unresolved):
-            yield f"The option '{option}' {whose}".rstrip(), value
+    unknown = {
+        option: value
+        for option, value in field.options.items()
+        if option in _COLUMN_OPTIONS and isinstance(value, Unresolved)
+    }
+    for option, value in sorted(unknown.items()):
+        yield f"The option '{option}' {whose}".rstrip(), value
     # What a project's or a library's own class makes of its arguments is not for the migration to say.
     if field.opaque and field.path.startswith("django."):
         yield (

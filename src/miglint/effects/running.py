@@ -166,10 +166,12 @@ class _Running:
             done = self._outcome(statement, found, transaction, execution)
             for table, lock in done.locks.items():
                 name = self._name_before(table, found)
-                if name is not None:
-                    takes[name] = max(lock, takes.get(name, lock))
-            effects += [told for effect in done.effects if (told := self._told(effect, found)) is not None]
+                if name is not None and lock > takes.get(name, 0):
+                    takes[name] = lock
             for effect in done.effects:
+                told = self._told(effect, found)
+                if told is not None:
+                    effects.append(told)
                 if isinstance(effect, RewriteTable):
                     transaction.written.setdefault(effect.table, set()).add(EVERY)
             self._follow(statement, found, transaction)
@@ -214,7 +216,7 @@ class _Running:
             return unmeasured(statement, self.database.vendor)
         done = outcome(statement, found, session)
         # What waits for the end counts as there since it was asked for.
-        refused = [] if execution.deferred else list(misnamed(statement, found))
+        refused = () if execution.deferred else tuple(misnamed(statement, found))
         if refused:
             done.effects[:] = refused
             return done
@@ -338,4 +340,6 @@ class _Running:
                 return effect
             case RewriteTable() | ScanTable() | BuildIndex() | WriteRows() | DropIndexOf():
                 name = self._name_before(effect.table, found)
-                return None if name is None else replace(effect, table=name)
+                if name is None or name == effect.table:
+                    return None if name is None else effect
+                return replace(effect, table=name)

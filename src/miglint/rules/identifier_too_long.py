@@ -62,6 +62,8 @@ class IdentifierTooLong(OperationRule):
             name = interpolated(written, model)
             longest = LONGEST[vendor]
             length = len(name.encode(errors="replace")) if vendor == "postgresql" else len(name)
+            if length <= (longest or length) and len(name) <= (checked or len(name)):
+                continue
             unit = "bytes" if vendor == "postgresql" and not name.isascii() else "characters"
             subject = f"{label}.{model.name.lower()}.{name}"
             if longest is not None and length > longest:

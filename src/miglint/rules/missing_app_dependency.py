@@ -146,8 +146,10 @@ def _needs_of(step: Step, project: Project) -> Iterator[_Need]:
 
 def _relations(step: Step, name: str, field: Field, project: Project) -> Iterator[_Need]:
     for option in ("to", "through"):
+        if option not in field.options:
+            continue
         place = Location(step.migration.path, field.site.arguments.get(option, field.site.span))
-        match field.options.get(option):
+        match field.options[option]:
             case Reference(path) if path.startswith(_SETTINGS):
                 setting = path.removeprefix(_SETTINGS)
                 label, dot, model = (_model_of(setting, project) or "").partition(".")

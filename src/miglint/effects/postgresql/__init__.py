@@ -64,7 +64,7 @@ def outcome(statement: Statement, database: DatabaseState, session: Session) -> 
     """What one statement does to the tables of `database`, the state that it finds."""
     done = Outcome()
     _Executing(database, session, done).execute(statement)
-    if any(isinstance(one, Fails) for one in done.effects):
+    if done.effects and any(isinstance(one, Fails) for one in done.effects):
         # What is refused reads and writes nothing; maintenance is told all the same, since it will be sent again.
         done.effects[:] = [
             one

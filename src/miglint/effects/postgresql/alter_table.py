@@ -113,6 +113,8 @@ _LOCKS: dict[OtherActionKind, Lock] = {
 def _settle(done: Outcome) -> None:
     """Writing every row anew reads it too, and what is refused reads nothing."""
     effects = done.effects
+    if not effects:
+        return
     if any(isinstance(one, Fails) for one in effects):
         effects[:] = [one for one in effects if isinstance(one, Fails | UnknownEffect)]
         return

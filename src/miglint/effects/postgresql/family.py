@@ -9,6 +9,8 @@ from miglint.schema.tables import DatabaseState, TableState
 
 def family(table: str, database: DatabaseState) -> tuple[str, ...]:
     """A table, and all that inherit from it or are parts of it, at any depth."""
+    if table not in database.history.parts:
+        return (table,)
     found: dict[str, None] = {table: None}
     waiting = [table]
     while waiting:
