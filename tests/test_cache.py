@@ -91,10 +91,19 @@ def test_an_entry_that_claims_to_be_right_and_is_no_fact_is_not_believed(tmp_pat
     written = FactsCache(tmp_path)
     written.put(b"x", "[0,1,2,3]")
     written.put(b"y", "[999,1,2,3]")
+    written.put(b"z", "[" * 100_000)
     assert FactsCache(tmp_path).get(b"x") is None
     written.lines = written.used
     assert written.get(b"x") is None
     assert written.get(b"y") is None
+    assert written.get(b"z") is None
+
+
+def test_a_place_of_three_numbers_is_none() -> None:
+    text = encode(parse(b"class ("))
+    assert text.count("[1,7,1,8]") == 1
+    with pytest.raises(ValueError, match="expected 4, got 3"):
+        decode(text.replace("[1,7,1,8]", "[1,7,1]"))
 
 
 def test_a_folder_that_cannot_be_written_is_no_cache(tmp_path: Path) -> None:
