@@ -39,6 +39,8 @@ def judged(default: Value):
         call(FUNC, function="now", template="%(function)s() + interval '1 day'"),
         call(RAW, "to_char(now(), 'YYYY random()')", Sequence("list", (), SPAN)),
         call(RAW, "'{}'::jsonb", Sequence("tuple", (), SPAN)),
+        call(RAW, "E'it\\'s random()' || $$random()$$ /* random() */", Sequence("list", (), SPAN)),
+        call(RAW, "coalesce(numeric(3) '1', cast('2' AS decimal(9, 2)))", Sequence("list", (), SPAN)),
     ],
 )
 def test_one_value_serves_all_rows(default):

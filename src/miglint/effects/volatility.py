@@ -71,14 +71,14 @@ _VOLATILE = frozenset(
     }
 )
 
-# Stable or immutable ones that are met in defaults, and words of SQL or types that a bracket may follow.
+# Stable or immutable ones that are met in defaults.
 _STEADY = frozenset(
     {
         *("now", "statement_timestamp", "transaction_timestamp", "current_timestamp"),
         *("current_date", "current_time", "localtime", "localtimestamp"),
         *("age", "date_part", "date_trunc", "extract", "make_date", "make_interval", "make_time"),
         *("make_timestamp", "make_timestamptz", "to_char", "to_date", "to_number", "to_timestamp", "timezone"),
-        *("abs", "ceil", "ceiling", "floor", "greatest", "least", "mod", "power", "round", "sqrt", "trunc"),
+        *("abs", "ceil", "ceiling", "floor", "mod", "power", "round", "sqrt", "trunc"),
         *("btrim", "chr", "concat", "concat_ws", "format", "initcap", "left", "length", "lower", "lpad", "ltrim"),
         *(
             "md5",
@@ -98,8 +98,7 @@ _STEADY = frozenset(
         *("array_append", "array_cat", "array_fill", "json_build_array", "json_build_object", "jsonb_build_array"),
         *("jsonb_build_object", "to_json", "to_jsonb", "row_to_json", "string_to_array", "int4range", "int8range"),
         *("numrange", "daterange", "tsrange", "tstzrange"),
-        *("and", "array", "as", "case", "cast", "coalesce", "else", "in", "not", "nullif", "or", "row", "then", "when"),
-        *("bit", "char", "character", "decimal", "interval", "numeric", "time", "timestamp", "timestamptz", "varchar"),
-        *("varying", "bpchar", "timetz"),
+        # Types, which are functions too.
+        *("bpchar", "timestamptz", "timetz"),
     }
 )

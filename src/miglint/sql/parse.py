@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from miglint.facts.target import Vendor
-from miglint.sql.cursor import RESERVED, Cursor, UnreadableError
+from miglint.sql.cursor import Cursor, UnreadableError
+from miglint.sql.keywords import RESERVED
 from miglint.sql.parse_alter import alter_table
 from miglint.sql.parse_rows import copy_statement, read_query, rows_statement
 from miglint.sql.parse_table import create_table, nulls_distinct

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from miglint.sql.cursor import BARE_FUNCTIONS, NOT_CALLED, Cursor
+from miglint.sql.cursor import Cursor
+from miglint.sql.keywords import BARE_FUNCTIONS, NOT_CALLED
 from miglint.sql.statement import Copy, CreateTable, Delete, Insert, Merge, Select, Update, Write
 
 _NONE: frozenset[str] = frozenset()

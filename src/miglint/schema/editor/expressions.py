@@ -7,7 +7,6 @@ merged into the text.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -31,7 +30,10 @@ from miglint.records import dataclass
 from miglint.schema.column import FOREIGN_KEYS, column_name, column_type, takes_null
 from miglint.schema.model import Ground
 from miglint.schema.state import ModelState
+from miglint.sql.cursor import Cursor
+from miglint.sql.keywords import NOT_CALLED
 from miglint.sql.statement import Expression
+from miglint.sql.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def condition_of(value: Value, model: ModelState | None, ground: Ground) -> Expr
 
 
 def raw(sql: str) -> Expression:
-    """SQL that somebody wrote: every word in it may be a column's name."""
+    """SQL that somebody wrote: what it calls, and the names in it that may be columns'."""
     return _raw(sql).expression()
 
 
@@ -160,7 +162,7 @@ class _Part:
     nullable: str | None = None
 
     def expression(self) -> Expression:
-        return Expression(self.sql.strip(), self.functions - _NO_FUNCTIONS, self.names, self.unknown)
+        return Expression(self.sql.strip(), self.functions - NOT_CALLED, self.names, self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,10 +588,6 @@ _FUNCTIONS = {
 
 _SEARCH = {"SearchVector": "to_tsvector", "SearchQuery": "plainto_tsquery", "SearchRank": "ts_rank"}
 
-_STRING = re.compile(r"'(?:[^']|'')*'")
-_CALLED = re.compile(r'([A-Za-z_][\w$.]*|"[^"]+")\s*\(')
-_WORD = re.compile(r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*')
-
 
 def _called(function: str, parts: Iterable[_Part]) -> _Part:
     parts = tuple(parts)
@@ -677,26 +675,9 @@ def _lookup(keyword: str | None, value: Value) -> tuple[str | None, Value]:
 
 
 def _raw(sql: str) -> _Part:
-    bare = _STRING.sub("''", sql)
-    functions = frozenset(match.strip('"').rpartition(".")[2].lower() for match in _CALLED.findall(bare))
-    names = frozenset(
-        word[1:-1].replace('""', '"') if word.startswith('"') else word.lower() for word in _WORD.findall(bare)
-    )
-    return _Part(sql, functions - _WORDS, names)
-
-
-# What is written like a function, and is part of SQL's grammar.
-_NO_FUNCTIONS = frozenset({"coalesce", "greatest", "least", "nullif"})
-
-# Words of SQL that a bracket may follow.
-_WORDS = frozenset(
-    {
-        *("and", "any", "array", "as", "between", "case", "cast", "check", "else", "exists", "from", "in", "is"),
-        *("like", "not", "or", "over", "row", "some", "then", "values", "when", "where", "all", "filter"),
-        *("bit", "bpchar", "char", "character", "decimal", "interval", "numeric", "time", "timestamp", "timestamptz"),
-        *("timetz", "varbit", "varchar", "varying"),
-    }
-)
+    written = tokens(sql)
+    functions, names = Cursor(sql, written, "postgresql").uses(0, len(written))
+    return _Part(sql, functions, names)
 
 
 def _scalar(value: str | bytes | int | float | bool | None, kind: str | None) -> str:
