@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from encodings.aliases import aliases
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -85,6 +86,10 @@ def test_the_place_and_the_reason_of_a_failure(data: bytes, reason: str, line: i
         ("x = " + "f(" * 1000 + ")" * 1000, 1),
         ("x = " + "+".join(["1"] * 3000), 1),
         ("x = a" + ".b(1, 2)" * 3000, 1),
+        ("x = " + " | ".join(["Q(a=1)"] * 3000), 1),
+        ("x = " + " or ".join(["a == 1"] * 3000), 1),
+        ("x = " + " or \\\n".join(["f(a=1)"] * 3000), 176),
+        ("x = (" + "\n  and  # so\n".join(["f(a=1, b={})"] * 3000) + ")", 351),
         ("x = a" + "[0]" * 3000, 1),
         ("x = a" + ".b" * 3000, 1),
         ("x = (" + " 'a'\n" * 3000 + ")", 352),
@@ -181,3 +186,9 @@ def test_mutilated_migrations_never_raise(seed: int) -> None:
         if not lines:
             return
     assert isinstance(parse("".join(lines).encode()), Module | Failure)
+
+
+@pytest.mark.parametrize("codec", sorted({*aliases.values(), "idna", "undefined"}))
+def test_no_codec_of_pythons_makes_a_file_a_crash(codec):
+    for tail in (b"x = '\xe9\xff'\n", b"\\x\n", b"+\xff", b"\x00", b"xn--\xff.a\n", b"a.\xe9\xff\n"):
+        assert isinstance(parse(b"# coding: " + codec.encode() + b"\n" + tail), (Module, Failure))

@@ -27,8 +27,10 @@ _TEXTS = re.compile(rf"({STRING})|{COMMENT}", re.DOTALL)
 _BRACKETS = re.compile(r"[()\[\]{}]")
 _STEPS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 # A chain's links: what follows a bracket that closes, and what stands between two operands.
-_TRAILER = re.compile(r"[)\]}]\s*[.(\[]")
-_PIECE = re.compile(r"[,;=:]")
+_WORDS = r"\b(?:and|or|not|if|else|await|in|is|for)\b"
+_TRAILER = re.compile(rf"[)\]}}][\s\\]*(?:[-+*/%@&|^<>!.(\[\"]|{_WORDS})")
+_LINK = re.compile(rf"[-+*/%@&|^~<>.\"(\[]|{_WORDS}")
+_PIECE = re.compile(r"[,;:]|(?<![=!<>:])=(?!=)")
 _DEEP_INDENT = re.compile(rf"^[ \t]{{{DEEPEST},}}", re.MULTILINE)
 # `case` and `match` may be names as well.
 _CASE = re.compile(r"^[ \t]*case\b(?![ \t]*[=.:,)]).*$", re.MULTILINE)
@@ -69,7 +71,7 @@ def _deepest(bare: str) -> int:
 
 
 def _links(piece: str) -> int:
-    return len(re.findall(r"[-+*/%@&|^~<>.\"(\[]|\b(?:and|or|not|if|else|await|in|is|for)\b", piece))
+    return len(_LINK.findall(piece))
 
 
 def _look_closely(text: str) -> Failure | None:

@@ -45,7 +45,8 @@ def decode(data: bytes) -> Decoded:
     try:
         return Decoded(body.decode(encoding), encoding, mark)
     except UnicodeDecodeError as error:
-        where = _place(body, error.start, encoding)
+        # Some codecs decode part by part, and say where it is in the part: there is no place for that in the file.
+        where = _place(body, error.start, encoding) if error.object == body else cookie
         raise UndecodableError(Failure(f"it is not valid {encoding.upper()} here", where)) from None
     except (UnicodeError, ValueError, LookupError, OverflowError):
         raise UndecodableError(Failure(f"it is not valid {encoding.upper()}", cookie)) from None
@@ -77,5 +78,9 @@ def _is_text_encoding(name: str) -> bool:
 def _place(body: bytes, offset: int, encoding: str) -> Span:
     ends = list(_LINE_END.finditer(body, 0, offset))
     start = ends[-1].end() if ends else 0
-    column = len(body[start:offset].decode(encoding, "replace")) + 1
+    try:
+        column = len(body[start:offset].decode(encoding, "replace")) + 1
+    except UnicodeError:
+        # There are codecs that replace nothing.
+        column = offset - start + 1
     return Span(len(ends) + 1, column, len(ends) + 1, column + 1)
