@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from miglint.facts.source import Span
@@ -66,17 +68,17 @@ class _Drawing:
 
     def line(self, number: int, text: str, marks: list[Mark]) -> list[str]:
         room = max(20, self.style.width - len(self.indent) - self.digits - 3 - (2 if self.bar else 0))
-        cells = _cells(text)
-        window = _window(cells, [mark.span for mark in marks], room)
-        shown = "".join(cell.text for cell in cells[window.first : window.last])
+        source = _laid_out(text)
+        window = _window(source, [mark.span for mark in marks], room)
+        shown = "".join(cell.text for cell in source.cells[window.first : window.last])
         if window.first:
             shown = self.cut + shown
-        if window.last < len(cells):
+        if window.last < len(source.cells):
             shown += self.cut
         rows = [self._row(str(number), number, shown)]
         for mark in marks:
             how = SEVERITY_PAINT[mark.severity]
-            start, end = window.columns_of(cells, mark.span)
+            start, end = window.columns_of(source, mark.span)
             pointer = "^" * max(1, end - start)
             beside = f"{pointer} {mark.label}" if mark.label else pointer
             if start + len(beside) <= room:
@@ -125,6 +127,18 @@ class _Cell(NamedTuple):
     width: int
 
 
+class _Line(NamedTuple):
+    """A line as it is shown; `taken` are the columns of its first 0, 1, 2 … cells together."""
+
+    cells: tuple[_Cell, ...]
+    taken: tuple[int, ...]
+
+    def width(self, first: int, last: int) -> int:
+        """The columns of the cells in between, as a slice counts them."""
+        end = len(self.cells)
+        return self.taken[min(last, end)] - self.taken[min(first, last, end)]
+
+
 class _Window(NamedTuple):
     """The cells of a line that fit the screen; `lead` counts the columns of the sign of a cut before them."""
 
@@ -132,13 +146,13 @@ class _Window(NamedTuple):
     last: int
     lead: int
 
-    def columns_of(self, cells: list[_Cell], span: Span) -> tuple[int, int]:
+    def columns_of(self, line: _Line, span: Span) -> tuple[int, int]:
         """Where a span's carets go. A span that the window cuts is clipped at its edge."""
 
         def column(index: int) -> int:
             clipped = min(max(index, self.first), self.last)
-            beyond = max(0, index - len(cells)) if self.last == len(cells) else 0
-            return self.lead + sum(cell.width for cell in cells[self.first : clipped]) + beyond
+            beyond = max(0, index - len(line.cells)) if self.last == len(line.cells) else 0
+            return self.lead + line.width(self.first, clipped) + beyond
 
         return column(span.column - 1), column(span.end_column - 1)
 
@@ -184,7 +198,9 @@ def _numbers(lines: Sequence[str], carets: list[Mark], bar: Mark | None, context
     return numbers
 
 
-def _cells(text: str) -> list[_Cell]:
+# One line may be as long as a file may be large, and as many findings as it has room for may be on it.
+@lru_cache(maxsize=8)
+def _laid_out(text: str) -> _Line:
     cells: list[_Cell] = []
     column = 0
     for character in text:
@@ -192,18 +208,18 @@ def _cells(text: str) -> list[_Cell]:
         cell = _Cell(shown, columns(shown))
         cells.append(cell)
         column += cell.width
-    return cells
+    return _Line(tuple(cells), tuple(accumulate((cell.width for cell in cells), initial=0)))
 
 
-def _window(cells: list[_Cell], spans: list[Span], room: int) -> _Window:
+def _window(line: _Line, spans: list[Span], room: int) -> _Window:
     """The part of a line that fits: from its start if the first span lies there, else around that span."""
-    if sum(cell.width for cell in cells) <= room:
+    cells = line.cells
+    if line.width(0, len(cells)) <= room:
         return _Window(0, len(cells), 0)
     first = 0
     if spans:
         start, end = spans[0].column - 1, spans[0].end_column - 1
-        needed = sum(cell.width for cell in cells[:end])
-        if needed > room - 1:
+        if line.width(0, end) > room - 1:
             # As much of the text before the span as a quarter of the room holds.
             before = room // 4
             first = min(start, len(cells))
