@@ -123,6 +123,7 @@ class Project:
     _compatibility: dict[Step, Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
     _names: dict[Origin, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
+    _sizes: dict[str, Size] = field(default_factory=dict, repr=False)
     _found: dict[str, SchemaState] = field(default_factory=dict, repr=False)
 
     @property
@@ -274,8 +275,11 @@ class Project:
 
     def size_of(self, table: str) -> Size:
         """How large a table is, by its name or that of the model whose table it is."""
-        models = self._models(table)
-        return self.sizes.size_of(table, ".".join(models[-1]) if models else None)
+        known = self._sizes.get(table)
+        if known is None:
+            models = self._models(table)
+            known = self._sizes[table] = self.sizes.size_of(table, ".".join(models[-1]) if models else None)
+        return known
 
     def deferred(self, key: MigrationKey) -> tuple[tuple[str, Execution], ...]:
         """What is left for the end of a migration, as it runs then, each with the index of the step that asked."""
@@ -552,4 +556,4 @@ def _was_there(origin: Origin, current: MigrationKey, changeset: frozenset[Migra
     # What only the state gained, somebody made another way in the database, some time before.
     if is_in_state_alone(origin.operation):
         return None if origin.migration == current else True
-    return origin.migration not in ({current} if changeset is None else changeset | {current})
+    return origin.migration != current and (changeset is None or origin.migration not in changeset)

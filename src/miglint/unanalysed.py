@@ -157,9 +157,11 @@ def _parts(operation: Operation) -> Iterator[tuple[str, Unresolved]]:
                 match field:
                     case Unresolved():
                         yield "A field", field
+                    case NamedField(Unresolved() as field_name, built):
+                        yield "The name of a field", field_name
+                        yield from _field("", built)
                     case NamedField(field_name, built):
-                        yield from _text("The name of a field", field_name)
-                        yield from _field(f"of the field '{field_name}'" if isinstance(field_name, str) else "", built)
+                        yield from _field(f"of the field '{field_name}'", built)
             if isinstance(options, Unresolved):
                 yield "The options", options
             else:

@@ -14,17 +14,14 @@ Touching: TypeAlias = RewriteTable | ScanTable | BuildIndex
 class Danger(NamedTuple):
     """The dangerous effects that statements of one operation have on the same tables, for the same kind of cause.
 
-    `blocked` is every table of which somebody has to wait, with its strongest lock, strongest first.
+    `tables` are those that are read or written in full, in the order in which the server comes to them. `blocked` is
+    every table of which somebody has to wait, with its strongest lock, strongest first.
     """
 
     runs: tuple[Run, ...]
     effects: tuple[Touching, ...]
+    tables: tuple[str, ...]
     blocked: Mapping[str, Lock]
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The tables that are read or written in full, in the order in which the server comes to them."""
-        return tuple(dict.fromkeys(effect.table for effect in self.effects))
 
     @property
     def actions(self) -> Iterator[tuple[str, AlterTableAction]]:
@@ -59,11 +56,17 @@ def dangers(runs: Iterable[Run], causes: Collection[Cause]) -> tuple[Danger, ...
             continue
         effects = [effect for effect in run.effects if is_touching(effect) and effect.cause in causes]
         if effects:
-            tables = tuple(dict.fromkeys(effect.table for effect in effects))
+            tables = _tables(effects)
             held, touched = found.setdefault(tables, ([], []))
             held.append(run)
             touched.extend(effects)
-    return tuple(Danger(tuple(held), tuple(touched), _blocked(held)) for held, touched in found.values())
+    return tuple(
+        Danger(tuple(held), tuple(touched), tables, _blocked(held)) for tables, (held, touched) in found.items()
+    )
+
+
+def _tables(effects: Iterable[Touching]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(effect.table for effect in effects))
 
 
 def _blocked(runs: Iterable[Run]) -> dict[str, Lock]:
@@ -79,7 +82,8 @@ def together(found: Iterable[Danger]) -> Danger:
     """Several dangers told as one."""
     every = tuple(found)
     runs = tuple(run for one in every for run in one.runs)
-    return Danger(runs, tuple(effect for one in every for effect in one.effects), _blocked(runs))
+    effects = tuple(effect for one in every for effect in one.effects)
+    return Danger(runs, effects, _tables(effects), _blocked(runs))
 
 
 def is_touching(effect: Effect) -> TypeGuard[Touching]:

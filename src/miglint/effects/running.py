@@ -175,12 +175,13 @@ class _Running:
                 if isinstance(effect, RewriteTable):
                     transaction.written.setdefault(effect.table, set()).add(EVERY)
             self._follow(statement, found, transaction)
-        transaction.hold(takes)
+        if takes:
+            transaction.hold(takes)
         return Run(
             statements=execution.statements,
             takes=dict(sorted(takes.items())),
             held=transaction.shown,
-            effects=tuple(dict.fromkeys(effects)),
+            effects=tuple(dict.fromkeys(effects)) if effects else (),
             transaction=transaction.number,
             blocking=transaction.blocking,
             deferred=execution.deferred,

@@ -64,7 +64,7 @@ class ByteStringOption(OperationRule):
                     subject=f"{step.migration.key.app_label}.{model.lower()}.{name}:default",
                 )
         for option in _FIELD_OPTIONS:
-            written = _bytes_in(field.options.get(option))
+            written = _bytes_in(field.options[option]) if option in field.options else None
             if written is not None:
                 yield self._stops(
                     step, field.site.arguments.get(option, field.site.span), f"{model}.{name}", option, written

@@ -60,12 +60,12 @@ class UnknownModel(OperationRule):
                 related = [
                     (model, one.name, one.field)
                     for one in fields
-                    if isinstance(one, NamedField) and isinstance(one.name, str)
+                    if isinstance(one, NamedField) and isinstance(one.name, str) and "to" in one.field.options
                 ]
             case _:
                 return
         for model, name, field in related:
-            target = target_of(field, label, model, project.ground.swappable) if "to" in field.options else None
+            target = target_of(field, label, model, project.ground.swappable)
             if target is not None and _is_never_made(target, step, project):
                 yield self.finding(
                     step.location,
