@@ -58,8 +58,20 @@ def test_nothing_to_parse_means_no_parser(tmp_path: Path) -> None:
 
 def test_a_run_whose_facts_are_cached_loads_no_parser(tmp_path: Path) -> None:
     check = ("check", str(CHECKOUT / "sample_migrations" / "clean"), "--cache-dir", str(tmp_path))
-    assert "libcst" in loaded_by(*check)
+    assert "libcst" in loaded_by(*check, "--jobs", "1")
     assert "libcst" not in loaded_by(*check)
+    assert "libcst" not in loaded_by(*check, "--jobs", "1")
+
+
+def test_a_first_run_leaves_the_parser_to_processes_that_start_before_all_else_is_imported() -> None:
+    assert "libcst" not in loaded_by(
+        "check", str(CHECKOUT / "sample_migrations" / "clean"), "--no-cache", "--jobs", "2"
+    )
+    program = "import miglint.pool, sys; print(*(name for name in sys.modules if name.startswith('miglint.')))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["miglint.pool"]
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())

@@ -59,6 +59,10 @@ class FactsCache:
             return facts
         return None
 
+    def has(self, data: bytes) -> bool:
+        """Whether there is an entry; it may turn out to be damaged."""
+        return content_key(data) in self.lines
+
     def put(self, data: bytes, text: str) -> None:
         """Remember facts, as `encode` writes them."""
         self.used[content_key(data)] = f"{_checksum(text)}\t{text}"
@@ -102,6 +106,13 @@ def encode(facts: Module | Failure) -> str:
 def decode(text: str) -> object:
     """The facts in a text that `encode` made; raises ValueError, LookupError or TypeError for any other."""
     return _decoder()(json.loads(text))
+
+
+def decode_facts(text: str) -> Module | Failure:
+    """The facts in a text that `encode` is known to have made."""
+    facts = decode(text)
+    assert isinstance(facts, (Module, Failure))
+    return facts
 
 
 class _Form(NamedTuple):

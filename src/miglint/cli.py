@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from miglint.findings import Notice, Report
     from miglint.last import Outcome, Place, Said
     from miglint.lint import Options
+    from miglint.pool import Pool
     from miglint.report import Style
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -155,8 +156,8 @@ def check(**arguments: Any) -> int:
     outcome = None if place is None else last.recall(place)
     if outcome is not None:
         return _told(outcome)
-    with witness.watching() as seen:
-        outcome = _checked(arguments)
+    with _parsing(arguments, place) as pool, witness.watching() as seen:
+        outcome = _checked(arguments, pool)
     code = _told(outcome)
     if place is not None and outcome.exit_code != FAILED:
         last.remember(place, seen, outcome)
@@ -167,21 +168,37 @@ def _place(arguments: dict[str, Any]) -> Place | None:
     """Where the report of this command line is kept; None where it changes files, or nothing is to be kept."""
     from miglint import last
 
-    changes = ("fix", "add_ignore", "write_baseline", "prune_baseline")
-    if arguments["no_cache"] or any(arguments.get(option) for option in changes):
+    if arguments["no_cache"] or _changing(arguments):
         return None
     terminal = sys.stdout is not None and sys.stdout.isatty()
     size = os.get_terminal_size(sys.stdout.fileno()) if terminal else None
     return last.place_of(arguments, arguments["cache_dir"], (size, getattr(sys.stdout, "encoding", None)))
 
 
-def _checked(arguments: dict[str, Any]) -> Outcome:
+def _changing(arguments: dict[str, Any]) -> bool:
+    return any(arguments.get(option) for option in ("fix", "add_ignore", "write_baseline", "prune_baseline"))
+
+
+def _parsing(arguments: dict[str, Any], place: Place | None) -> Pool:
+    """Processes that parse: they get ready while everything else is imported, where no facts are kept yet."""
+    from miglint.pool import Pool
+
+    pool = Pool(arguments["jobs"] or 0)
+    kept = place is not None and os.path.exists(os.path.join(place.folder, "facts"))  # noqa: PTH110, PTH118
+    if not (kept or _changing(arguments) or "miglint.lint" in sys.modules):
+        pool.start()
+    return pool
+
+
+def _checked(arguments: dict[str, Any], pool: Pool) -> Outcome:
     """Check, and what there is to say of it."""
+    from dataclasses import replace
+
     from miglint import lint
     from miglint.last import Outcome, Said
 
     outputs = _outputs(arguments["formats"], arguments["output_file"])
-    options = _options(arguments)
+    options = replace(_options(arguments), pool=pool)
     changes = _changes(arguments)
     with _progress(arguments["quiet"]) as progress, _settings_problems():
         report = changes(options, progress) if changes is not None else lint.check(options, progress)

@@ -25,6 +25,7 @@ from miglint.facts.target import Database, Version
 from miglint.findings import Assumption, Finding, Held, Notice, Report, RuleInfo, Severity, Unanalysed
 from miglint.parse.text import UndecodableError, decode
 from miglint.plans import Plans, ProjectPlan, Wanted, plan_of
+from miglint.pool import Pool
 from miglint.project import Project, analyse
 from miglint.records import dataclass
 from miglint.report.schema import Schema
@@ -60,6 +61,8 @@ class Options:
     cached: bool = False
     cache_dir: str | None = None
     jobs: int = 1
+    # Processes that have been started for the run already.
+    pool: Pool | None = None
     # What the migrations are held against: a ref, or with `staged` the last commit; and where a CI may name one.
     since: str | None = None
     staged: bool = False
@@ -382,6 +385,7 @@ def _read(options: Options, notices: list[Notice], progress: Progress | None) ->
         cached=options.cached,
         cache_dir=options.cache_dir,
         jobs=options.jobs,
+        pool=options.pool,
         base=_wanted(options),
         environment=options.environment,
     )

@@ -12,14 +12,15 @@ import marshal
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen
 from threading import Thread
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from miglint import cache
-from miglint.facts.migration import Failure, Module
+if TYPE_CHECKING:
+    from miglint.facts.migration import Failure, Module
+
 
 # Below this many files, starting processes that import libcst costs more than it saves.
 _WORTH_IT = 64
@@ -46,26 +47,36 @@ class Pool:
             self._workers.end()
             self._workers = None
 
-    def expect(self, files: int) -> None:
-        """Start where so many files are worth it: processes get ready while there is something else to do."""
-        if self._workers is None and self.jobs > 1 and files >= _WORTH_IT:
+    def start(self) -> None:
+        """Get ready while there is something else to do, which is what starting takes: libcst is imported."""
+        if self._workers is None and self.jobs > 1:
             self._workers = _Workers(self.jobs)
+
+    def expect(self, files: int) -> None:
+        """Start where so many files are worth it."""
+        if files >= _WORTH_IT:
+            self.start()
 
     def parse_all(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure, str | None]]:
         """Each file's path and facts, and the facts as the cache writes them where they came so from a process.
 
-        In the order in which they are done.
+        In the order in which they are done: where there are processes, they are at it already.
         """
         self.expect(len(files))
+        return self._collected(files, self._workers.parse(files) if files and self._workers is not None else ())
+
+    def _collected(
+        self, files: Mapping[str, bytes], answers: Iterable[tuple[str, str]]
+    ) -> Iterator[tuple[str, Module | Failure, str | None]]:
         left = dict(files)
-        if self._workers is not None:
-            for path, text in self._workers.parse(files):
-                facts = cache.decode(text)
-                del left[path]
-                assert isinstance(facts, (Module, Failure))
-                yield path, facts, text
+        for path, text in answers:
+            # Imported where used: nobody waits for this while processes start.
+            from miglint.cache import decode_facts
+
+            del left[path]
+            yield path, decode_facts(text), text
         if left:
-            from miglint.parse import parse  # imported where used: it brings libcst
+            from miglint.parse import parse  # it brings libcst
 
             for path, data in left.items():
                 yield path, parse(data), None
@@ -100,7 +111,11 @@ class _Workers:
         ]
         for thread in self._threads:
             thread.start()
-        running = len(self._threads)
+        return self._told(work, done, len(self._threads))
+
+    def _told(
+        self, work: list[list[str]], done: SimpleQueue[list[tuple[str, str]] | None], running: int
+    ) -> Iterator[tuple[str, str]]:
         try:
             while running:
                 answer = done.get()
@@ -213,7 +228,8 @@ def serve(descriptors: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Facts make no cycles to collect.
     gc.disable()
-    from miglint.parse import module  # noqa: F401  # before it forks
+    from miglint import cache  # noqa: F401  # before it forks
+    from miglint.parse import module  # noqa: F401
 
     numbers = [int(number) for number in descriptors.split(",") if number]
     pairs = list(zip(numbers[::2], numbers[1::2], strict=True)) or [(sys.stdin.fileno(), sys.stdout.fileno())]
@@ -234,6 +250,7 @@ def serve(descriptors: str) -> None:
 
 
 def _answer(tasks: int, answers: int) -> None:
+    from miglint import cache
     from miglint.parse import parse
 
     with os.fdopen(tasks, "rb") as source, os.fdopen(answers, "wb") as target, contextlib.suppress(EOFError):

@@ -121,6 +121,7 @@ def read(
     cached: bool = False,
     cache_dir: str | None = None,
     jobs: int = 1,
+    pool: Pool | None = None,
     base: Wanted | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Reading:
@@ -129,9 +130,9 @@ def read(
     `configuration` (--config) stands in for every settings file of the trees, `isolated` for none at all; of their
     values only `exclude`, `apps` and `django` are used here, and left alone where they are not of the right type.
     `progress` is told how many files are parsed, of how many that are known to be needed. `cached` keeps facts in
-    `cache_dir`, by default a folder of the tree; `jobs` is how many processes may parse, 0 as many as have room.
-    `base` is what the migrations are held against; without it `environment` may name a CI's target branch, and the
-    settings a `base-ref`.
+    `cache_dir`, by default a folder of the tree; `jobs` is how many processes may parse, 0 as many as have room; a
+    `pool` of processes that have been started already is closed in the end. `base` is what the migrations are held
+    against; without it `environment` may name a CI's target branch, and the settings a `base-ref`.
     """
     working_folder = str(Path.cwd())
     places: dict[str, list[files.Place]] = {}
@@ -147,7 +148,7 @@ def read(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        with Pool(jobs) as pool:
+        with pool if pool is not None else Pool(jobs) as pool:
             for root in sorted(places):
                 known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
                 parsing = _Parsing(known, pool)
@@ -227,19 +228,39 @@ class _Parsing:
         self.pool.expect(files - (len(self.known.lines) if self.known is not None else 0))
 
     def __call__(self, wanted: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
-        unknown: dict[str, bytes] = {}
-        for path, data in wanted.items():
-            facts = self.known.get(data) if self.known is not None else None
-            if facts is None:
-                unknown[path] = data
-            else:
-                yield path, facts
-        if not unknown:
+        if self.known is None:
+            yield from self._parsed(wanted)
             return
-        for path, facts, text in self.pool.parse_all(unknown):
+        unknown = {path: data for path, data in wanted.items() if not self.known.has(data)}
+        if unknown and len(wanted) - len(unknown) >= _MEANWHILE:
+            self.pool.start()
+        parsed = self._parsed(unknown)
+        damaged: dict[str, bytes] = {}
+        for path, data in wanted.items():
+            if path not in unknown:
+                facts = self.known.get(data)
+                if facts is None:
+                    damaged[path] = data
+                else:
+                    yield path, facts
+        yield from parsed
+        yield from self._parsed(damaged)
+
+    def _parsed(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
+        """What is not known; processes start with it at once, before anybody asks for the first one."""
+        return self._remembered(files, self.pool.parse_all(files))
+
+    def _remembered(
+        self, files: Mapping[str, bytes], parsed: Iterable[tuple[str, Module | Failure, str | None]]
+    ) -> Iterator[tuple[str, Module | Failure]]:
+        for path, facts, text in parsed:
             if self.known is not None:
-                self.known.put(unknown[path], text if text is not None else encode(facts))
+                self.known.put(files[path], text if text is not None else encode(facts))
             yield path, facts
+
+
+# To decode so many files' facts takes as long as to import libcst, which another process can do at the same time.
+_MEANWHILE = 500
 
 
 class _Linked(NamedTuple):
