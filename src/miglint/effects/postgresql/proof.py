@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from miglint.schema.tables import TableState
+from miglint.sql.cursor import Cursor, UnreadableError
 from miglint.sql.statement import Expression
-
-_NOT_NULL = re.compile(r'"?([^"\s().]+)"?\s+IS\s+NOT\s+NULL', re.IGNORECASE)
+from miglint.sql.tokens import Token, identifier, tokens
 
 
 def proves_not_null(condition: Expression, column: str) -> bool:
     """Whether a check refuses NULL in a column: `column IS NOT NULL`, by itself or joined to others by AND."""
-    return any(_says_not_null(part, column) for part in _joined(condition.sql))
+    return any(_filled(part) == column for part in _joined(condition.sql))
 
 
 def proves_partition(part: TableState, parent: TableState | None, bound: str) -> bool:
@@ -34,22 +34,26 @@ def proves_partition(part: TableState, parent: TableState | None, bound: str) ->
         if one.kind == "check" and one.validated and one.enforced and one.condition is not None
     ]
     filled = (column is not None and column.nullable is False) or any(proves_not_null(one, key) for one in checks)
-    return wanted is not None and filled and all(_is_implied(one, _parts(checks)) for one in wanted)
+    return wanted is not None and filled and _are_implied(wanted, _compared(_parts(checks)))
 
 
 def implies(held: Iterable[Expression], condition: Expression) -> bool:
     """Whether what passes the checks `held` passes another; False where that cannot be told from simple comparisons."""
     known = _parts(held)
-    told = {_squeezed(one) for one in known}
-    return all(_squeezed(part) in told or _is_implied(part, known) for part in _joined(condition.sql))
+    told = {_words(one) for one in known}
+    compared = _compared(known)
+    for part in _joined(condition.sql):
+        wanted = _comparisons(part)
+        if _words(part) not in told and not (wanted and _are_implied(wanted, compared)):
+            return False
+    return True
 
 
-def _parts(conditions: Iterable[Expression]) -> list[str]:
-    return [part for one in conditions for part in _joined(one.sql)]
+class _Part(NamedTuple):
+    """What stands between two ANDs, without the brackets around it."""
 
-
-def _squeezed(part: str) -> str:
-    return "".join(part.replace('"', "").split())
+    sql: str
+    tokens: list[Token]
 
 
 class _Comparison(NamedTuple):
@@ -60,53 +64,129 @@ class _Comparison(NamedTuple):
     constants: tuple[Decimal | str, ...]
 
 
-_CONSTANT = r"[-+]?\d+(?:\.\d+)?|'[^']*'"
-_CAST = r"(?:\s*::\s*[\w ]+(?:\(\d+\))?)?"
-_COMPARED = re.compile(rf'\(?"?([^"\s()<>=]+)"?\)?\s*(<=|>=|<|>|=)\s*\(?({_CONSTANT}){_CAST}\)?')
-_BETWEEN = re.compile(rf'"?([^"\s()]+)"?\s+BETWEEN\s+({_CONSTANT}){_CAST}\s+AND\s+({_CONSTANT}){_CAST}', re.IGNORECASE)
-_AMONG = re.compile(rf'"?([^"\s()]+)"?\s+IN\s*\(((?:\s*(?:{_CONSTANT}){_CAST}\s*,?)+)\)', re.IGNORECASE)
-_FROM_TO = re.compile(r"FROM\s*\((.*)\)\s*TO\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
-_IN = re.compile(r"IN\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
+def _parts(conditions: Iterable[Expression]) -> list[_Part]:
+    return [part for one in conditions for part in _joined(one.sql)]
 
 
-def _bounds(key: str, bound: str) -> list[str] | None:
-    """What FOR VALUES asks of a column, as conditions; None where they are not this simple."""
-    ranged = _FROM_TO.fullmatch(bound.strip())
-    if ranged is not None:
-        ends = [(">=", ranged[1].strip(), "MINVALUE"), ("<", ranged[2].strip(), "MAXVALUE")]
-        if not all(value.upper() == open_end or re.fullmatch(_CONSTANT + _CAST, value) for _, value, open_end in ends):
-            return None
-        return [f"{key} {operator} {value}" for operator, value, open_end in ends if value.upper() != open_end]
-    listed = _IN.fullmatch(bound.strip())
-    return [f"{key} IN ({listed[1]})"] if listed is not None and _AMONG.fullmatch(f"{key} IN ({listed[1]})") else None
+def _words(part: _Part) -> tuple[str, ...]:
+    """A part as it compares with others: white space and needless quotes make no difference."""
+    return tuple(identifier(token) if token.kind == "quoted" else token.word or token.text for token in part.tokens)
 
 
-def _is_implied(part: str, known: Iterable[str]) -> bool:
-    wanted = _comparisons(part)
-    if not wanted:
-        return False
-    held = [one for other in known for one in _comparisons(other)]
+def _compared(parts: Iterable[_Part]) -> list[_Comparison]:
+    return [one for part in parts for one in _comparisons(part)]
+
+
+def _bounds(key: str, bound: str) -> list[_Comparison] | None:
+    """What FOR VALUES asks of a column; None where that is not this simple."""
+    cursor = Cursor(bound, tokens(bound), "postgresql")
+    try:
+        if cursor.take("in"):
+            found = [_Comparison(key, "in", _constants(cursor))]
+        else:
+            cursor.expect("from")
+            found = [*_end(cursor, key, ">=", "minvalue")]
+            cursor.expect("to")
+            found += _end(cursor, key, "<", "maxvalue")
+        cursor.finish()
+    except UnreadableError:
+        return None
+    return found
+
+
+def _end(cursor: Cursor, key: str, operator: str, unbounded: str) -> Iterator[_Comparison]:
+    """One end of a range, in parentheses; none where it is open."""
+    cursor.expect("(")
+    if not cursor.take(unbounded):
+        yield _Comparison(key, operator, (_constant(cursor),))
+    cursor.expect(")")
+
+
+def _are_implied(wanted: Iterable[_Comparison], held: Iterable[_Comparison]) -> bool:
     return all(any(_is_stronger(one, other) for one in held) for other in wanted)
 
 
-def _comparisons(part: str) -> list[_Comparison]:
+def _comparisons(part: _Part) -> list[_Comparison]:
     """One, or the two of BETWEEN; none where it is something else."""
-    if (found := _COMPARED.fullmatch(part)) is not None:
-        column, operator, value = found.groups()
-        return [_Comparison(column, "in" if operator == "=" else operator, (_constant(value),))]
-    if (found := _BETWEEN.fullmatch(part)) is not None:
-        return [
-            _Comparison(found[1], ">=", (_constant(found[2]),)),
-            _Comparison(found[1], "<=", (_constant(found[3]),)),
-        ]
-    if (found := _AMONG.fullmatch(part)) is not None:
-        return [_Comparison(found[1], "in", tuple(_constant(one[0]) for one in re.finditer(_CONSTANT, found[2])))]
-    return []
+    cursor = Cursor(part.sql, part.tokens, "postgresql")
+    try:
+        column = _column(cursor)
+        if cursor.take("between"):
+            low = _constant(cursor)
+            cursor.expect("and")
+            found = [_Comparison(column, ">=", (low,)), _Comparison(column, "<=", (_constant(cursor),))]
+        elif cursor.take("in"):
+            found = [_Comparison(column, "in", _constants(cursor))]
+        else:
+            operator = cursor.take_any(_OPERATORS)
+            if operator is None:
+                return []
+            found = [_Comparison(column, "in" if operator == "=" else operator, (_constant(cursor),))]
+        cursor.finish()
+    except UnreadableError:
+        return []
+    return found
 
 
-def _constant(text: str) -> Decimal | str:
-    return text[1:-1] if text.startswith("'") else Decimal(text)
+_OPERATORS = frozenset({"<", "<=", "=", ">", ">="})
+
+
+def _column(cursor: Cursor) -> str:
+    opened = _opened(cursor)
+    name = cursor.name()
+    while cursor.take("."):
+        # What stands before it is the table's own name.
+        name = cursor.label()
+    for _ in range(opened):
+        cursor.expect(")")
+    return name
+
+
+def _opened(cursor: Cursor) -> int:
+    """How many brackets open here."""
+    first = cursor.at
+    while cursor.take("("):
+        pass
+    return cursor.at - first
+
+
+def _constants(cursor: Cursor) -> tuple[Decimal | str, ...]:
+    cursor.expect("(")
+    found = [_constant(cursor)]
+    while cursor.take(","):
+        found.append(_constant(cursor))
+    cursor.expect(")")
+    return tuple(found)
+
+
+def _constant(cursor: Cursor) -> Decimal | str:
+    """A number or a text, whatever it is cast to."""
+    opened = _opened(cursor)
+    sign = cursor.take_any("+-") or ""
+    if cursor.done:
+        raise cursor.unreadable()
+    token = cursor.tokens[cursor.at]
+    constant: Decimal | str
+    if token.kind == "number":
+        try:
+            constant = Decimal(sign + token.text)
+        except InvalidOperation:
+            raise cursor.unreadable() from None
+    elif token.kind == "string" and token.text.startswith("'") and not sign:
+        constant = token.text[1:-1].replace("''", "'")
+    else:
+        raise cursor.unreadable()
+    cursor.at += 1
+    while True:
+        if cursor.take("::"):
+            cursor.type()
+        elif opened and cursor.take(")"):
+            opened -= 1
+        else:
+            break
+    if opened:
+        raise cursor.unreadable()
+    return constant
 
 
 def _is_stronger(one: _Comparison, other: _Comparison) -> bool:
@@ -138,63 +218,77 @@ def _is_within(operator: str, value: Decimal | str, wanted: str, limit: Decimal 
     return touching or (below if wanted[0] == "<" else not below and not same)
 
 
-def _says_not_null(part: str, column: str) -> bool:
-    found = _NOT_NULL.fullmatch(part)
-    if found is not None:
-        return found[1] == column or found[1].lower() == column
-    negated = re.fullmatch(r'NOT\s*\(\s*"?([^"\s().]+)"?\s+IS\s+NULL\s*\)', part, re.IGNORECASE)
-    return negated is not None and (negated[1] == column or negated[1].lower() == column)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?")
 
 
-def _joined(sql: str) -> list[str]:
+def _filled(part: _Part) -> str | None:
+    """The column that a part says is not NULL."""
+    cursor = Cursor(part.sql, part.tokens, "postgresql")
+    try:
+        if cursor.take("not"):
+            # NOT (column IS NULL)
+            cursor.expect("(")
+            column = _column(cursor)
+            cursor.expect("is", "null", ")")
+        else:
+            column = _column(cursor)
+            cursor.expect("is", "not", "null")
+        cursor.finish()
+    except UnreadableError:
+        return None
+    return column
+
+
+def _joined(sql: str) -> list[_Part]:
     """The parts that AND joins at the top, without the brackets around them."""
-    text = sql.strip()
-    while text.startswith("(") and _closing(text, 0) == len(text) - 1:
-        text = text[1:-1].strip()
-    parts, start, place, between = [], 0, 0, False
-    while place < len(text):
-        if text[place] == "(":
-            place = _closing(text, place)
-        elif text[place] == "'":
-            place = text.find("'", place + 1) if "'" in text[place + 1 :] else len(text)
-        elif _begins("between", text, place):
+    words = tokens(sql)
+    closings = _closings(words)
+    found: list[_Part] = []
+    left = [(0, len(words))]
+    while left:
+        first, end = left.pop()
+        while first < end and words[first].word == "(" and closings.get(first) == end - 1:
+            first, end = first + 1, end - 1
+        parts = _parted(words, first, end, closings)
+        if len(parts) > 1:
+            left += reversed(parts)
+        else:
+            found.append(_Part(sql, words[first:end]))
+    return found
+
+
+def _parted(words: list[Token], first: int, end: int, closings: dict[int, int]) -> list[tuple[int, int]]:
+    """Where AND parts the tokens, outside brackets; OR binds them all into one."""
+    parts: list[tuple[int, int]] = []
+    start = place = first
+    between = False
+    while place < end:
+        word = words[place].word
+        if word in _OPENING:
+            place = closings.get(place, end)
+        elif word == "between":
             between = True
-        elif _begins("and", text, place):
-            if between:
-                between = False
-            else:
-                parts.append(text[start:place])
-                start = place + 3
-        elif _begins("or", text, place):
-            return [text]
+        elif word == "or":
+            return [(first, end)]
+        elif word == "and" and between:
+            between = False
+        elif word == "and":
+            parts.append((start, place))
+            start = place + 1
         place += 1
-    if not parts:
-        return [text]
-    return [inner for part in (*parts, text[start:]) for inner in _joined(part)]
+    return [*parts, (start, end)]
 
 
-def _begins(word: str, text: str, place: int) -> bool:
-    """Whether a word stands there, by itself."""
-    end = place + len(word)
-    return (
-        text[place:end].casefold() == word
-        and not (place and (text[place - 1].isalnum() or text[place - 1] in '_"'))
-        and not (end < len(text) and (text[end].isalnum() or text[end] in '_"'))
-    )
+_OPENING = {"(": ")", "[": "]", "case": "end"}
 
 
-def _closing(text: str, place: int) -> int:
-    """Where the bracket that opens at `place` closes; the end, where it does not."""
-    depth = 0
-    while place < len(text):
-        if text[place] == "'":
-            end = text.find("'", place + 1)
-            place = end if end >= 0 else len(text)
-        elif text[place] == "(":
-            depth += 1
-        elif text[place] == ")":
-            depth -= 1
-            if depth == 0:
-                return place
-        place += 1
-    return len(text) - 1
+def _closings(words: list[Token]) -> dict[int, int]:
+    """Where each bracket closes that does."""
+    closings: dict[int, int] = {}
+    opened: list[int] = []
+    for place, token in enumerate(words):
+        if token.word in _OPENING:
+            opened.append(place)
+        elif opened and token.word == _OPENING[words[opened[-1]].word]:
+            closings[opened.pop()] = place
+    return closings
