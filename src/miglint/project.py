@@ -120,6 +120,7 @@ class Project:
     _initial: frozenset[MigrationKey] = field(repr=False)
     # What was worked out already, step by step, and once for all of them.
     _runs: dict[Step, tuple[Run, ...]] = field(default_factory=dict, repr=False)
+    _dangerous: dict[Step, tuple[Run, ...]] = field(default_factory=dict, repr=False)
     _compatibility: dict[Step, Compatibility] = field(default_factory=dict, repr=False)
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
     _names: dict[Origin, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
@@ -235,6 +236,13 @@ class Project:
         """What a step makes the database do: statement by statement, in the order in which they run."""
         known = self._runs.get(step)
         return known if known is not None else self._run(step)
+
+    def dangerous_runs(self, step: Step) -> tuple[Run, ...]:
+        """Those of its runs in which a table is read or written in full while writers wait."""
+        known = self._dangerous.get(step)
+        if known is None:
+            known = self._dangerous[step] = tuple(one for one in self.runs(step) if one.is_dangerous)
+        return known
 
     def _run(self, step: Step) -> tuple[Run, ...]:
         key = step.migration.key

@@ -49,11 +49,9 @@ class Danger(NamedTuple):
 
 
 def dangers(runs: Iterable[Run], causes: Collection[Cause]) -> tuple[Danger, ...]:
-    """The dangers for certain causes, one for each set of tables, in the order in which they come."""
+    """The dangers of dangerous runs for certain causes, one for each set of tables, in the order in which they come."""
     found: dict[tuple[str, ...], tuple[list[Run], list[Touching]]] = {}
     for run in runs:
-        if not run.is_dangerous:
-            continue
         effects = [effect for effect in run.effects if is_touching(effect) and effect.cause in causes]
         if effects:
             tables = _tables(effects)

@@ -227,7 +227,7 @@ class _Running:
                 f"'{table}' has pending trigger events: rows written in this transaction wait for deferred foreign keys"
             )
             done.effects[:] = [Fails("pending trigger events", why, table)]
-        elif isinstance(statement, AlterTable) and self._is_empty(statement.table, found):
+        elif done.effects and isinstance(statement, AlterTable) and self._is_empty(statement.table, found):
             # There is nothing to look up in the other table either.
             done.effects[:] = [one for one in done.effects if not isinstance(one, ScanTable)]
         return done

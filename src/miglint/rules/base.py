@@ -94,7 +94,7 @@ def has(consequence: Consequence, step: Step, project: Project) -> bool:
         case "effects":
             return any(run.effects for run in project.runs(step))
         case "dangers":
-            return any(run.is_dangerous for run in project.runs(step))
+            return bool(project.dangerous_runs(step))
         case "breaks":
             return bool(project.breaks_of(step).breaks)
 
@@ -146,7 +146,7 @@ class LockRule(OperationRule):
             yield weighed(finding, largest(project.size_of(table) for table in danger.tables))
 
     def dangers(self, step: Step, project: Project) -> tuple[Danger, ...]:
-        found = dangers(project.runs(step), self.causes)
+        found = dangers(project.dangerous_runs(step), self.causes)
         if self.told_together and len(found) > 1 and not isinstance(step.operation, RunSQL):
             return (together(found),)
         return found

@@ -44,10 +44,10 @@ class UnknownField(OperationRule):
             yield from self._missing(missing, step, project)
             return
         model = _model_after(step)
-        if model is None or step.in_state_alone or has_table(model, project.ground) is not True:
+        used = dict.fromkeys(_used(step, model)) if model is not None else {}
+        if model is None or not used or step.in_state_alone or has_table(model, project.ground) is not True:
             return
-        used = dict.fromkeys(_used(step, model))
-        names = names_within(model, step.after, project.ground) if used else None
+        names = names_within(model, step.after, project.ground)
         if names is None:
             return
         for owner, name in used:

@@ -105,7 +105,7 @@ def _dropped(step: Step, project: Project) -> Iterator[ConstraintState]:
 
 
 def _is_dangerous_besides(danger: Danger, step: Step, project: Project) -> bool:
-    return any(run.is_dangerous and run not in danger.runs for run in project.runs(step))
+    return any(run not in danger.runs for run in project.dangerous_runs(step))
 
 
 def _gets_another_type(step: Step, project: Project) -> bool:

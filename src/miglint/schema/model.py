@@ -119,20 +119,18 @@ class Column:
 
 def columns_of(model: ModelState, state: SchemaState, ground: Ground) -> Iterator[Column]:
     """The columns of a model's own table, implicit ones first, as far as they are known."""
-    primary = [
-        one for one in model.fields.values() if truth_of(one.field.options.get("primary_key"), False) is not False
-    ]
-    linked = {
-        target_of(one.field, model.app_label, model.name, ground.swappable)
+    parents = parents_of(model) if not truth_of(model.options.get("proxy"), False) else ()
+    if parents:
+        linked = {
+            target_of(one.field, model.app_label, model.name, ground.swappable)
+            for one in model.fields.values()
+            if one.field.kind == "OneToOneField" and truth_of(one.field.options.get("parent_link"), False)
+        }
+        yield from (Column(f"{key[1]}_ptr_id", None, None) for key in parents if key not in linked)
+    elif not any(
+        one.field.kind == "CompositePrimaryKey" or truth_of(one.field.options.get("primary_key"), False) is not False
         for one in model.fields.values()
-        if one.field.kind == "OneToOneField" and truth_of(one.field.options.get("parent_link"), False)
-    }
-    parents = [key for key in parents_of(model) if not truth_of(model.options.get("proxy"), False)]
-    for key in parents:
-        if key not in linked:
-            yield Column(f"{key[1]}_ptr_id", None, None)
-    composite = any(one.field.kind == "CompositePrimaryKey" for one in model.fields.values())
-    if not primary and not parents and not composite:
+    ):
         yield Column("id", None, None)
     for one in model.fields.values():
         if has_column(one.field) is not False:

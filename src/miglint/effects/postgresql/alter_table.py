@@ -57,7 +57,7 @@ def alter_table(statement: AlterTable, database: DatabaseState, session: Session
         # Nothing that is known made it: where it is there, it is nobody's that reads this.
         return
     names = (statement.table,) if statement.only else family(statement.table, database)
-    altering = _Altering(statement, table, tuple(stored(names, database)), database, session, done)
+    altering = _Altering(statement, table, names, database, session, done)
     for action in statement.actions:
         reached = names if _recurses(action) else (statement.table,)
         if isinstance(action, AddConstraint) and action.constraint.kind in _INDEXED and session.version < (18,):
@@ -133,14 +133,19 @@ _DONE_IN_PASSING = ("check", "column check", "not null")
 
 @dataclass(frozen=True, slots=True)
 class _Altering:
-    """One ALTER TABLE; `stored` are the tables that hold its rows: itself and its heirs, or its partitions."""
+    """One ALTER TABLE; `names` are the table and all that it reaches."""
 
     statement: AlterTable
     table: TableState | None
-    stored: tuple[str, ...]
+    names: tuple[str, ...]
     database: DatabaseState
     session: Session
     done: Outcome
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The tables that hold its rows: itself and its heirs, or its partitions."""
+        return tuple(stored(self.names, self.database))
 
     def act(self, action: AlterTableAction) -> None:
         done = self.done

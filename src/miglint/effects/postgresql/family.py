@@ -23,6 +23,8 @@ def family(table: str, database: DatabaseState) -> tuple[str, ...]:
 
 def partitions(table: str, database: DatabaseState) -> tuple[str, ...]:
     """A table and its partitions, at any depth: those that an index reaches. Heirs have indexes of their own."""
+    if table not in database.history.parts:
+        return (table,)
     found: dict[str, None] = {table: None}
     waiting = [table]
     while waiting:
