@@ -179,6 +179,10 @@ def test_a_statement_says_where_it_runs_if_that_is_not_with_the_others():
     commit = written("UPDATE t SET a = 1", {}, WriteRows("t", "update", whole=True), transaction=0)
     own = body(migration("0002", operation("Raw SQL operation", fill), atomic=False))
     assert own[1] == "       in a transaction of its own: UPDATE t SET a = 1"
+    after = written("DROP TABLE u", {"u": Lock.ACCESS_EXCLUSIVE}, transaction=1)
+    both = body(migration("0002", operation("Raw SQL operation", fill, after), atomic=False))
+    assert both[1] == "       in one transaction: UPDATE t SET a = 1"
+    assert "       in the same transaction: DROP TABLE u" in both
     outside = body(migration("0002", operation("Raw SQL operation", commit)))
     assert outside[1] == "       outside of the transaction: UPDATE t SET a = 1"
 

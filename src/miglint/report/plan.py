@@ -197,7 +197,13 @@ def _transaction(run: Run, migration: MigrationPlan) -> Iterator[str]:
     if migration.atomic and run.transaction == 0:
         yield "outside of the transaction"
     elif not migration.atomic and run.transaction:
-        yield "in a transaction of its own"
+        # The statements of one string share one, and so does what a script runs between BEGIN and COMMIT.
+        others = (one for operation in migration.operations for one in operation.runs)
+        first, *more = (one for one in others if one.transaction == run.transaction)
+        yield "in the same transaction" if run is not first else "in one transaction" if more else _OF_ITS_OWN
+
+
+_OF_ITS_OWN = "in a transaction of its own"
 
 
 def _by_lock(locks: Mapping[str, Lock]) -> Iterator[str]:
