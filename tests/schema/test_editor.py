@@ -369,6 +369,25 @@ def forwards(apps, schema_editor):
 """
 
 
+def test_what_a_function_does_on_another_database_does_not_happen() -> None:
+    code = """\
+def here(apps, schema_editor):
+    schema_editor.execute('DELETE FROM app_author')
+
+def there(apps, schema_editor):
+    schema_editor.execute('DELETE FROM app_book')
+
+def forwards(apps, schema_editor):
+    if schema_editor.connection.vendor == 'postgresql':
+        here(apps, schema_editor)
+    else:
+        there(apps, schema_editor)
+
+"""
+    ran = executions("RunPython(forwards)", code=code)
+    assert [one.statements[0] for one in ran] == [Delete("app_author", filtered=False)]
+
+
 def test_the_row_work_of_a_function_is_seen_as_far_as_it_is_written_there() -> None:
     ran = executions("RunPython(forwards)", code=FORWARDS)
     assert [one.statements[0] for one in ran] == [

@@ -79,12 +79,14 @@ class ModelLookup(NamedTuple):
 class HandedOn(NamedTuple):
     """A call that gets parameters of the function in which it stands.
 
-    `function` is a `Reference.path`; `given` holds, by position or keyword, the name of the parameter.
+    `function` is a `Reference.path`; `given` holds, by position or keyword, the name of the parameter; `vendors` is
+    as in `ModelQuery`.
     """
 
     function: str
     given: tuple[tuple[int | str, str], ...]
     span: Span
+    vendors: tuple[str, ...] | None = None
 
 
 # What a query does to a table, in SQL's words.
@@ -97,7 +99,8 @@ class ModelQuery(NamedTuple):
     `fields` are those that get new values (before save(), the attributes that were given any), empty where none is
     known; `emptied` those of them that get NULL in every row. `lookups` are the keywords that narrow the rows, as in
     `filter(…)`; `filtered` says that anything narrows them: a loop over `.all()` with `save()` in it, under no
-    condition, is an update that is not filtered.
+    condition, is an update that is not filtered. `vendors` are the `connection.vendor` of those databases on which
+    it is reached, where conditions ask for that; None where it is reached on any.
     """
 
     verb: QueryVerb
@@ -109,13 +112,18 @@ class ModelQuery(NamedTuple):
     filtered: bool
     locks_rows: bool
     span: Span
+    vendors: tuple[str, ...] | None = None
 
 
 class ExecutedSQL(NamedTuple):
-    """A string that a function hands to a cursor or to the schema editor; `Unresolved` where it is not written out."""
+    """A string that a function hands to a cursor or to the schema editor; `Unresolved` where it is not written out.
+
+    `vendors` is as in `ModelQuery`.
+    """
 
     sql: Value
     span: Span
+    vendors: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

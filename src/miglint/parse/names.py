@@ -30,7 +30,7 @@ from miglint.facts.values import (
 from miglint.folding import call_of, fold_call, fold_item, fold_operator, items_of, merged
 from miglint.parse.functions import is_worth_a_look, uses_of
 from miglint.parse.positions import Positions
-from miglint.parse.queries import queries_of
+from miglint.parse.queries import Queries, queries_of
 from miglint.parse.statements import (
     CHANGING,
     body_of,
@@ -217,7 +217,7 @@ class Interpreter(Evaluator):
         lookups, calls = (
             uses_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else ((), ())
         )
-        queries = queries_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else ()
+        queries = queries_of(node, definition.parameters, self, definition.scope) if self._worth_a_look else Queries()
         self.functions[name] = Function(
             name=name,
             span=span,
@@ -227,8 +227,8 @@ class Interpreter(Evaluator):
             does_nothing=does_nothing,
             forwards=forwards,
             lookups=lookups,
-            calls=calls,
-            queries=queries,
+            calls=tuple(call._replace(vendors=queries.guarded.get(call.span)) for call in calls),
+            queries=queries.found,
             strings=_strings_in(node) if name.rpartition(".")[2] == "deconstruct" else (),
             sets=self._sets(node, template) if name.rpartition(".")[2] == "__init__" else {},
         )

@@ -1,43 +1,58 @@
 """Function bodies → the rows that they read and write through historical models, and the SQL that they execute.
 
-Branches count as taken, loops as run once; what a body does in ways that are not looked for here is not in the facts.
+Branches count as taken, but for what they say of the database's vendor; loops as run once. What a body does in ways
+that are not looked for here is not in the facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
+from types import MappingProxyType
 from typing import Literal as OneOf
+from typing import NamedTuple
 
 import libcst as cst
 
 from miglint.facts.migration import ExecutedSQL, ModelQuery, QueryVerb
+from miglint.facts.source import Span
 from miglint.facts.values import Literal, Parameter, Unresolved, Value, text_of
 from miglint.parse.values import Evaluator, Scope, TooMuchError
+from miglint.parse.vendors import ANY, NONE, Conditions, Vendors
 from miglint.records import dataclass
 
-# A body without any of these neither writes rows nor loops over them.
-_WORTH_A_LOOK = ("objects", "_manager", "save(", "execute")
+# A body without any of these neither writes rows nor loops over them, nor does it ask which database it is.
+_WORTH_A_LOOK = ("objects", "_manager", "save(", "execute", "vendor")
+
+
+class Queries(NamedTuple):
+    """What a function asks of the database, in the order in which it stands there.
+
+    `guarded` are the calls that are not reached on every database, and the vendors of those on which they are.
+    """
+
+    found: tuple[ModelQuery | ExecutedSQL, ...] = ()
+    guarded: Mapping[Span, tuple[str, ...]] = MappingProxyType({})
 
 
 def queries_of(
     node: cst.FunctionDef | cst.Lambda, parameters: tuple[str, ...], evaluator: Evaluator, outer: Scope
-) -> tuple[ModelQuery | ExecutedSQL, ...]:
-    """What a function asks of the database, in the order in which it stands there."""
+) -> Queries:
     code = evaluator.positions.code(node)
     if not any(word in code for word in _WORTH_A_LOOK):
-        return ()
+        return Queries()
     scope = Scope("function", "", outer)
     scope.values.update({name.lstrip("*"): Parameter(name.lstrip("*")) for name in parameters})
-    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters), _second(parameters))
+    conditions = Conditions(lambda asked: evaluator.evaluate(asked, scope))
+    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters), _second(parameters), conditions)
     try:
         if isinstance(node, cst.Lambda):
             body.expression(node.body)
         else:
             body.block(node.body)
     except TooMuchError:
-        return ()
-    return tuple(body.found)
+        return Queries()
+    return Queries(tuple(body.found), body.guarded)
 
 
 def _second(parameters: tuple[str, ...]) -> str | None:
@@ -90,10 +105,14 @@ class _Body:
     parameters: frozenset[str]
     # What the function calls its second parameter.
     editor: str | None
+    conditions: Conditions
+    # Of which databases it may be that this place is reached.
+    vendors: Vendors = ANY
     rows: dict[str, _Rows] = field(default_factory=dict)
     found: list[ModelQuery | ExecutedSQL] = field(default_factory=list)
     # By the name of a row, the attributes that it was given so far (what save() changes), and whether it was None.
     given: dict[str, dict[str, bool]] = field(default_factory=dict)
+    guarded: dict[Span, tuple[str, ...]] = field(default_factory=dict)
 
     def block(self, body: cst.BaseSuite) -> None:
         for statement in body.body:
@@ -113,11 +132,14 @@ class _Body:
                 before = dict(self.rows)
                 code = self.evaluator.positions.code(node)
                 may_leave = "continue" in code or "break" in code
+                reached = self.vendors
                 for each in body.body:
                     self.statement(each)
                     if may_leave and _leaves(each):
                         self._pick()
                 self._unpick(before)
+                # There may be no turn at all.
+                self.vendors = reached
                 if orelse is not None:
                     self.block(orelse.body)
             case cst.With(items=items, body=body):
@@ -131,26 +153,48 @@ class _Body:
                 before = dict(self.rows)
                 if any(held.kind == "row" and _names(test, name) for name, held in before.items()):
                     self._pick()
+                decided, reached = self.conditions.decide(test), self.vendors
+                self.vendors = reached & decided.yes
                 self.block(body)
+                through, self.vendors = self.vendors, reached & decided.no
                 if orelse is not None:
                     self.statement(orelse)
+                self.vendors |= through
                 self._unpick(before)
             case cst.Else(body=body) | cst.Finally(body=body):
                 self.block(body)
             case cst.While(test=test, body=body):
                 self.expression(test)
+                reached = self.vendors
                 self.block(body)
+                self.vendors = reached
             case cst.Try(body=body, handlers=handlers, orelse=orelse, finalbody=finalbody):
+                reached = self.vendors
                 self.block(body)
+                through = self.vendors
                 for handler in handlers:
+                    self.vendors = reached
                     self.block(handler.body)
-                for rest in (orelse, finalbody):
-                    if rest is not None:
-                        self.statement(rest)
+                self.vendors = through
+                if orelse is not None:
+                    self.statement(orelse)
+                # An exception may lead past whatever was asked on the way.
+                self.vendors = reached
+                if finalbody is not None:
+                    self.statement(finalbody)
+                self.vendors = reached if handlers else through
             case cst.FunctionDef(body=body):
+                reached = self.vendors
                 self.block(body)
-            case cst.Expr(value=value) | cst.Return(value=cst.BaseExpression() as value):
+                self.vendors = reached
+            case cst.Expr(value=value):
                 self.expression(value)
+            case cst.Return(value=value):
+                if value is not None:
+                    self.expression(value)
+                self.vendors = NONE
+            case cst.Raise() | cst.Continue() | cst.Break():
+                self.vendors = NONE
             case cst.AugAssign(target=target, value=value):
                 self._assign([target], value)
             case _:
@@ -223,6 +267,7 @@ class _Body:
                     given[attribute] = given.get(attribute, True) and _is_none(value)
                 case cst.Name(value=name):
                     self._bind(name, held)
+                    self.conditions.assign(name, value)
                     self.scope.values[name] = self.evaluator.evaluate(value, self.scope)
                 case cst.Tuple(elements=elements) if held is not None and elements:
                     # `row, created = get_or_create(…)`
@@ -266,6 +311,8 @@ class _Body:
                 pass
 
     def _call(self, node: cst.Call) -> _Rows | None:
+        if self.vendors != ANY:
+            self.guarded[self.evaluator.positions.span(node)] = tuple(sorted(self.vendors))
         if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get_model":
             found = self._model(node)
             if found is not None:
@@ -379,8 +426,12 @@ class _Body:
                 filtered=held.filtered,
                 locks_rows=held.locked,
                 span=self.evaluator.positions.span(node),
+                vendors=self._reaching(),
             )
         )
+
+    def _reaching(self) -> tuple[str, ...] | None:
+        return None if self.vendors == ANY else tuple(sorted(self.vendors))
 
     def _model(self, node: cst.Call) -> _Rows | None:
         """What `apps.get_model("app", "Model")` gives, or `get_model("app.Model")`."""
@@ -415,12 +466,13 @@ class _Body:
         first = next((one for one in node.args if one.keyword is None or one.keyword.value in ("sql", "query")), None)
         span = self.evaluator.positions.span(node)
         if first is None or first.star:
-            self.found.append(ExecutedSQL(Unresolved("the SQL that it executes is not known", span), span))
+            unknown = Unresolved("the SQL that it executes is not known", span)
+            self.found.append(ExecutedSQL(unknown, span, self._reaching()))
             return
         value = self.evaluator.evaluate(first.value, self.scope)
         if not isinstance(value, Literal):
             value = Unresolved("the SQL that it executes is not known", span)
-        self.found.append(ExecutedSQL(value, span))
+        self.found.append(ExecutedSQL(value, span, self._reaching()))
 
     def _strings(self, node: cst.Call, keyword: str, position: int | None = None) -> tuple[str, ...]:
         for number, argument in enumerate(node.args):

@@ -56,5 +56,8 @@ TOGETHER = (
     Scenario("python that creates", "RunPython(forwards, RunPython.noop)", code=BACKFILL.format(body='apps.get_model("shop", "tag").objects.create(word="new")')),
     Scenario("python that deletes", "RunPython(forwards, RunPython.noop)", code=BACKFILL.format(body='apps.get_model("shop", "sleeve").objects.all().delete()')),
     Scenario("python that does nothing", "RunPython(RunPython.noop)"),
+    Scenario("python for another database", "RunPython(forwards, RunPython.noop)", code=BACKFILL.format(body='if schema_editor.connection.vendor == "sqlite":\n        apps.get_model("shop", "sleeve").objects.all().delete()\n    elif schema_editor.connection.vendor.startswith("my"):\n        schema_editor.execute("LOCK TABLE shop_track")')),
+    Scenario("python that leaves elsewhere", "RunPython(forwards, RunPython.noop)", code=BACKFILL.format(body='if schema_editor.connection.vendor != "postgresql":\n        return\n    schema_editor.execute("CREATE INDEX i ON shop_track (seconds)")')),
+    Scenario("python that leaves here", "RunPython(forwards, RunPython.noop)", code=BACKFILL.format(body='vendor = schema_editor.connection.vendor\n    if vendor in ("postgresql", "sqlite"):\n        return\n    schema_editor.execute("CREATE INDEX i ON shop_track (seconds)")')),
     Scenario("python then change", 'RunPython(forwards, RunPython.noop),\nAddField("track", "fresh", models.IntegerField(null=True))', code=BACKFILL.format(body='apps.get_model("shop", "track").objects.update(album_id=7)')),
 )  # fmt: skip

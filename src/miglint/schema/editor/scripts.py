@@ -37,8 +37,11 @@ def run_sql(editor: SchemaEditor, operation: RunSQL) -> Iterator[Execution]:
 
 def run_python(editor: SchemaEditor, transition: Transition, operation: RunPython) -> Iterator[Execution]:
     """The row work and the SQL that can be seen in the function; what cannot be seen is not here."""
-    for function in _functions(transition.migration, operation.code):
+    vendor = "mysql" if editor.ground.vendor == "mariadb" else editor.ground.vendor
+    for function in _functions(transition.migration, operation.code, vendor):
         for query in function.queries:
+            if query.vendors is not None and vendor not in query.vendors:
+                continue
             match query:
                 case ExecutedSQL(sql):
                     yield from _string(editor, sql)
@@ -66,7 +69,7 @@ def _string(editor: SchemaEditor, sql: Value) -> Iterator[Execution]:
         yield Execution((written.statement,), text=written.sql, query=query)
 
 
-def _functions(migration: Migration, code: Value) -> Iterator[Function]:
+def _functions(migration: Migration, code: Value, vendor: str) -> Iterator[Function]:
     """The function that RunPython calls, and those of its file that it hands `apps` or the schema editor on to."""
     waiting = [code.path] if isinstance(code, Reference) else []
     seen: set[str] = set()
@@ -77,7 +80,7 @@ def _functions(migration: Migration, code: Value) -> Iterator[Function]:
             continue
         seen.add(path)
         yield function
-        waiting += [call.function for call in function.calls]
+        waiting += [call.function for call in function.calls if call.vendors is None or vendor in call.vendors]
 
 
 def _function(migration: Migration, path: str) -> Function | None:
