@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from miglint.effects.breaks import Break, Change
-from miglint.effects.postgresql.proof import implies, proves_not_null
+from miglint.effects.postgresql.proof import implies, proves_not_null, refused_null
 from miglint.effects.release import KnownTable
 from miglint.effects.retyping import retyping
 from miglint.facts.values import Unresolved
@@ -377,9 +377,6 @@ def _is_checked_for_null(state: FieldState, known: KnownTable, change: Change) -
     )
 
 
-_NOT_NULL = re.compile(r"^[\s(]*[\w\".]+[\s)]*\sis\s+not\s+null[\s)]*$", re.IGNORECASE)
-
-
 # --- what no longer fits ---
 
 
@@ -455,9 +452,9 @@ def _constrained(constraint: Constraint, known: KnownTable, change: Change) -> I
                 return
             new = condition.unknown is None and not condition.names & set(known.columns)
             if new:
-                match = _NOT_NULL.search(condition.sql)
-                for column in condition.names if match is not None else ():
-                    yield from _not_null(column, known, change, word, by_check=True)
+                refused = refused_null(condition)
+                if refused is not None:
+                    yield from _not_null(refused, known, change, word, by_check=True)
                 return
             if not _is_checked_already(condition, known, change):
                 called = f"'{constraint.name}'" if constraint.name is not None else "the constraint"
@@ -582,7 +579,7 @@ def _is_checked_already(condition: Expression, known: KnownTable, change: Change
         return False
     if any(proves_not_null(condition, name) and one.nullable is False for name, one in held.columns.items()):
         # One part of it may be news, if there are several.
-        return _NOT_NULL.search(condition.sql) is not None
+        return refused_null(condition) is not None
     checks = [one.condition for one in held.constraints if one.kind == "check" and one.condition and one.enforced]
     return condition.unknown is None and implies(checks, condition)
 

@@ -18,6 +18,12 @@ def proves_not_null(condition: Expression, column: str) -> bool:
     return any(_filled(part) == column for part in _joined(condition.sql))
 
 
+def refused_null(condition: Expression) -> str | None:
+    """The column in which a check refuses NULL, where it asks for nothing else."""
+    parts = _joined(condition.sql)
+    return _filled(parts[0]) if len(parts) == 1 else None
+
+
 def proves_partition(part: TableState, parent: TableState | None, bound: str) -> bool:
     """Whether a table's validated checks prove a partition's bounds, as the server sees it: of one column, constants.
 
