@@ -156,6 +156,13 @@ def test_a_promise_that_was_given_before_refuses_nothing_new():
     assert said(RULE, FIRST, check.format("a"), renamed) == ["0002 shop.order.a"]
 
 
+def test_a_check_against_another_year_is_another_check():
+    check = 'AddConstraint("order", CheckConstraint(condition=Q(day__year={}), name="{}")),'
+    first = FIRST + check.format(2025, "a")
+    assert said(RULE, first, 'RemoveConstraint("order", "a"),' + check.format(2025, "a")) == []
+    assert said(RULE, first, 'RemoveConstraint("order", "a"),' + check.format(2026, "b")) == ["0002 shop.order.b"]
+
+
 def test_a_promise_follows_a_renamed_field():
     renamed = 'RenameField("order", "qty", "count"), AlterUniqueTogether("order", {("title", "count")}),'
     assert said(RULE, FIRST, renamed) == []

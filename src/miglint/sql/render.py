@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miglint.sql.statement import (
+    LEFT_OUT,
     AddColumn,
     AddConstraint,
     AddIdentity,
@@ -73,9 +74,6 @@ from miglint.sql.statement import (
     ValidateConstraint,
 )
 
-# What a statement's type leaves out, or nobody knows.
-_LEFT_OUT = "…"
-
 
 def rendered(statement: Statement) -> str:
     """The statement's own text where the type keeps it; else as Django would write it, `…` for what is not known."""
@@ -108,21 +106,21 @@ def rendered(statement: Statement) -> str:
         case Reindex(kind, name, concurrently):
             return _words("REINDEX", kind.upper(), concurrently and "CONCURRENTLY", name and quoted(name))
         case Update(table, columns, filtered):
-            assignments = ", ".join(f"{_name(column)} = {_LEFT_OUT}" for column in columns)
-            return _words(f"UPDATE {quoted(table)} SET {assignments}", filtered and f"WHERE {_LEFT_OUT}")
+            assignments = ", ".join(f"{_name(column)} = {LEFT_OUT}" for column in columns)
+            return _words(f"UPDATE {quoted(table)} SET {assignments}", filtered and f"WHERE {LEFT_OUT}")
         case Delete(table, filtered):
-            return _words(f"DELETE FROM {quoted(table)}", filtered and f"WHERE {_LEFT_OUT}")
+            return _words(f"DELETE FROM {quoted(table)}", filtered and f"WHERE {LEFT_OUT}")
         case Insert(table, columns, reads):
             listed = columns and _listed(columns)
-            source = f"SELECT {_LEFT_OUT} FROM {_names(reads)}" if reads else f"VALUES ({_LEFT_OUT})"
+            source = f"SELECT {LEFT_OUT} FROM {_names(reads)}" if reads else f"VALUES ({LEFT_OUT})"
             return _words(f"INSERT INTO {quoted(table)}", listed, source)
         case Merge(table):
-            return f"MERGE INTO {quoted(table)} {_LEFT_OUT}"
+            return f"MERGE INTO {quoted(table)} {LEFT_OUT}"
         case Select(reads, locks_rows):
-            return _words(f"SELECT {_LEFT_OUT}", reads and f"FROM {_names(reads)}", locks_rows and "FOR UPDATE")
+            return _words(f"SELECT {LEFT_OUT}", reads and f"FROM {_names(reads)}", locks_rows and "FOR UPDATE")
         case Copy(table, to_table):
-            what = f"({_LEFT_OUT})" if table is None else quoted(table)
-            return f"COPY {what} {'FROM' if to_table else 'TO'} {_LEFT_OUT}"
+            what = f"({LEFT_OUT})" if table is None else quoted(table)
+            return f"COPY {what} {'FROM' if to_table else 'TO'} {LEFT_OUT}"
         case Vacuum(tables, full):
             return _words("VACUUM", full and "FULL", _names(tables))
         case Analyze(tables):
@@ -139,40 +137,40 @@ def rendered(statement: Statement) -> str:
             return _words(head, not with_data and "WITH NO DATA")
         case CreateTrigger(name, table, constraint):
             kind = "CREATE CONSTRAINT TRIGGER" if constraint else "CREATE TRIGGER"
-            return f"{kind} {_name(name)} {_LEFT_OUT} ON {quoted(table)} {_LEFT_OUT} EXECUTE FUNCTION {_LEFT_OUT}"
+            return f"{kind} {_name(name)} {LEFT_OUT} ON {quoted(table)} {LEFT_OUT} EXECUTE FUNCTION {LEFT_OUT}"
         case DropTrigger(name, table, if_exists):
             return _words("DROP TRIGGER", if_exists and "IF EXISTS", _name(name), "ON", quoted(table))
         case CreateRule(name, table):
-            return f"CREATE RULE {_name(name)} AS ON {_LEFT_OUT} TO {quoted(table)} DO {_LEFT_OUT}"
+            return f"CREATE RULE {_name(name)} AS ON {LEFT_OUT} TO {quoted(table)} DO {LEFT_OUT}"
         case AlterPolicy(verb, name, table):
             return f"{verb.upper()} POLICY {_name(name)} ON {quoted(table)}"
         case CreateStatistics(name, table):
-            return _words("CREATE STATISTICS", name and quoted(name), f"ON {_LEFT_OUT} FROM {quoted(table)}")
+            return _words("CREATE STATISTICS", name and quoted(name), f"ON {LEFT_OUT} FROM {quoted(table)}")
         case Comment(on, table, column):
-            what = quoted(table) if table else _LEFT_OUT
-            return f"COMMENT ON {on.upper()} {what}{f'.{_name(column)}' if column else ''} IS {_LEFT_OUT}"
+            what = quoted(table) if table else LEFT_OUT
+            return f"COMMENT ON {on.upper()} {what}{f'.{_name(column)}' if column else ''} IS {LEFT_OUT}"
         case CreateDomain(name, of_type, constrained, default):
             return _words(
                 f"CREATE DOMAIN {quoted(name)} AS {_type(of_type)}",
                 default and f"DEFAULT {default.sql}",
-                constrained and f"CHECK ({_LEFT_OUT})",
+                constrained and f"CHECK ({LEFT_OUT})",
             )
         case AlterDomain(name, verb, not_valid):
             action = {
-                "add constraint": f"ADD CHECK ({_LEFT_OUT})",
-                "validate constraint": f"VALIDATE CONSTRAINT {_LEFT_OUT}",
+                "add constraint": f"ADD CHECK ({LEFT_OUT})",
+                "validate constraint": f"VALIDATE CONSTRAINT {LEFT_OUT}",
                 "set not null": "SET NOT NULL",
-                "other": _LEFT_OUT,
+                "other": LEFT_OUT,
             }[verb]
             return _words(f"ALTER DOMAIN {quoted(name)}", action, not_valid and "NOT VALID")
         case AlterEnum(name, adds):
-            return f"ALTER TYPE {quoted(name)} {'ADD' if adds else 'RENAME'} VALUE {_LEFT_OUT}"
+            return f"ALTER TYPE {quoted(name)} {'ADD' if adds else 'RENAME'} VALUE {LEFT_OUT}"
         case CreateSequence(name, if_not_exists, owner):
             return _words(
                 "CREATE SEQUENCE",
                 if_not_exists and "IF NOT EXISTS",
                 quoted(name),
-                owner and f"OWNED BY {quoted(owner)}.{_LEFT_OUT}",
+                owner and f"OWNED BY {quoted(owner)}.{LEFT_OUT}",
             )
         case AlterSequence():
             return _alter_sequence(statement)
@@ -190,7 +188,7 @@ def rendered(statement: Statement) -> str:
         case OtherStatement(kind, tables):
             return _words(kind, _names(tables))
         case OpaqueStatement(kind):
-            return f"{kind} {_LEFT_OUT}"
+            return f"{kind} {LEFT_OUT}"
 
 
 def quoted(name: str) -> str:
@@ -209,7 +207,7 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def _listed(names: tuple[str, ...] | None) -> str:
-    return f"({_LEFT_OUT})" if names is None else f"({', '.join(map(_name, names))})"
+    return f"({LEFT_OUT})" if names is None else f"({', '.join(map(_name, names))})"
 
 
 def _words(*words: str | bool | tuple[()] | object | None) -> str:
@@ -234,15 +232,15 @@ def _create_table(table: CreateTable) -> str:
     ]
     body = f"({', '.join(elements)})"
     if table.partition_of is not None:
-        bound = "DEFAULT" if table.default_partition else f"FOR VALUES {_LEFT_OUT}"
+        bound = "DEFAULT" if table.default_partition else f"FOR VALUES {LEFT_OUT}"
         return _words(f"{head} PARTITION OF {quoted(table.partition_of)}", elements and body, bound)
     if table.as_select:
-        source = f"SELECT {_LEFT_OUT}" + (f" FROM {_names(table.reads)}" if table.reads else "")
+        source = f"SELECT {LEFT_OUT}" + (f" FROM {_names(table.reads)}" if table.reads else "")
         return _words(head, elements and body, "AS", source)
     return _words(
         f"{head} {body}",
         table.inherits and f"INHERITS ({_names(table.inherits)})",
-        table.partitioned and f"PARTITION BY {_LEFT_OUT}",
+        table.partitioned and f"PARTITION BY {LEFT_OUT}",
     )
 
 
@@ -277,7 +275,7 @@ _SERIALS = {"integer": "serial", "bigint": "bigserial", "smallint": "smallserial
 
 def _type(column_type: ColumnType | None) -> str:
     if column_type is None:
-        return _LEFT_OUT
+        return LEFT_OUT
     if column_type.of is not None:
         return f"{_type(column_type.of)}[{', '.join(map(str, column_type.sizes))}]"
     name = column_type.name
@@ -300,7 +298,7 @@ def _own_constraint(constraint: Constraint) -> str:
     what: str
     match constraint.kind:
         case "check":
-            what = f"CHECK ({constraint.condition.sql if constraint.condition else _LEFT_OUT})"
+            what = f"CHECK ({constraint.condition.sql if constraint.condition else LEFT_OUT})"
         case "foreign key":
             what = _references(constraint.references, "")
         case "primary key" | "unique" | "exclusion" | "not null":
@@ -317,7 +315,7 @@ def _is_deferrable(constraint: Constraint) -> bool:
 
 def _references(references: ForeignKey | None, gap: str) -> str:
     if references is None:
-        return f"REFERENCES {_LEFT_OUT}"
+        return f"REFERENCES {LEFT_OUT}"
     columns = f"{gap}{_listed(references.columns)}" if references.columns else ""
     return _words(
         f"REFERENCES {quoted(references.table)}{columns}",
@@ -332,7 +330,7 @@ def _constraint(constraint: Constraint) -> str:
     what: str
     match constraint.kind:
         case "check":
-            what = f"CHECK ({constraint.condition.sql if constraint.condition else _LEFT_OUT})"
+            what = f"CHECK ({constraint.condition.sql if constraint.condition else LEFT_OUT})"
         case "foreign key":
             what = f"FOREIGN KEY {_listed(constraint.columns)} {_references(constraint.references, ' ')}"
         case "not null":
@@ -347,7 +345,7 @@ def _constraint(constraint: Constraint) -> str:
             what = _words(
                 "EXCLUDE",
                 constraint.method and f"USING {constraint.method}",
-                f"({constraint.elements or _LEFT_OUT})",
+                f"({constraint.elements or LEFT_OUT})",
                 include,
                 constraint.condition and f"WHERE ({constraint.condition.sql})",
             )
@@ -405,7 +403,7 @@ def _action(action: AlterTableAction) -> str:
         case ValidateConstraint(name):
             return f"VALIDATE CONSTRAINT {_name(name)}"
         case AttachPartition(partition, default, bound):
-            values = "DEFAULT" if default else f"FOR VALUES {bound or _LEFT_OUT}"
+            values = "DEFAULT" if default else f"FOR VALUES {bound or LEFT_OUT}"
             return f"ATTACH PARTITION {quoted(partition)} {values}"
         case DetachPartition(partition, concurrently, finalize):
             return _words(
@@ -413,7 +411,7 @@ def _action(action: AlterTableAction) -> str:
             )
         case OtherAction(kind, table, name, text):
             named = name if name is not None else table
-            return text or _words(kind.upper(), quoted(named) if named else _LEFT_OUT)
+            return text or _words(kind.upper(), quoted(named) if named else LEFT_OUT)
         case UnknownAction(text):
             return text
 
@@ -444,7 +442,7 @@ def _part(part: IndexPart) -> str:
     if part.column is not None:
         what = _name(part.column)
     else:
-        what = f"({part.expression.sql if part.expression else _LEFT_OUT})"
+        what = f"({part.expression.sql if part.expression else LEFT_OUT})"
     return _words(
         what,
         part.collation is not None and f"COLLATE {quoted(part.collation)}",
@@ -462,7 +460,7 @@ def _create_view(view: CreateView) -> str:
         "VIEW",
         view.if_not_exists and "IF NOT EXISTS",
         quoted(view.name),
-        f"AS SELECT {_LEFT_OUT}",
+        f"AS SELECT {LEFT_OUT}",
         view.reads and f"FROM {_names(view.reads)}",
         not view.with_data and "WITH NO DATA",
     )
@@ -471,7 +469,7 @@ def _create_view(view: CreateView) -> str:
 def _alter_sequence(sequence: AlterSequence) -> str:
     owner = ""
     if sequence.owner is not None:
-        column = _LEFT_OUT if sequence.owner_column is None else _name(sequence.owner_column)
+        column = LEFT_OUT if sequence.owner_column is None else _name(sequence.owner_column)
         owner = f"OWNED BY {quoted(sequence.owner)}.{column}"
     return _words(
         "ALTER SEQUENCE",

@@ -37,10 +37,15 @@ class ColumnType(NamedTuple):
         return f"{self.name}({', '.join(map(str, self.sizes))})" if self.sizes else self.name
 
 
+# What stands in SQL's text for what a statement's type leaves out, or what nobody knows before it runs.
+LEFT_OUT = "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """An expression, of which only these are known: its text, the functions that it calls, the names in it.
 
+    A value in the text that is known only once Python has run is `LEFT_OUT`: two that look alike may be unlike.
     `functions` and `names` (every identifier that may be a column's) are folded. `unknown` says why they are not all
     known, None where they are: it ends the sentence "unknown because …".
     """

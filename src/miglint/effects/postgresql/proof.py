@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from miglint.schema.tables import TableState
 from miglint.sql.cursor import Cursor, UnreadableError
-from miglint.sql.statement import Expression
+from miglint.sql.statement import LEFT_OUT, Expression
 from miglint.sql.tokens import Token, identifier, tokens
 
 
@@ -71,7 +71,9 @@ class _Comparison(NamedTuple):
 
 
 def _parts(conditions: Iterable[Expression]) -> list[_Part]:
-    return [part for one in conditions for part in _joined(one.sql)]
+    """What is known to hold: nothing can be told from a value that is not known before it runs."""
+    parts = [part for one in conditions for part in _joined(one.sql)]
+    return [part for part in parts if not any(LEFT_OUT in token.text for token in part.tokens)]
 
 
 def _words(part: _Part) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ from miglint.schema.names import in_database
 from miglint.schema.replay import Transition
 from miglint.schema.state import ModelState
 from miglint.schema.tables import DatabaseState
-from miglint.sql.statement import OtherStatement
+from miglint.sql.statement import LEFT_OUT, OtherStatement
 
 __all__ = ["Deferred", "Execution", "SchemaEditor"]
 
@@ -193,5 +193,5 @@ class SchemaEditor:
 
 
 def _other(kind: str, between: str, name: Text) -> Execution:
-    written = quoted(name) if isinstance(name, str) else "…"
+    written = quoted(name) if isinstance(name, str) else LEFT_OUT
     return executed(OtherStatement(kind, text=f"{kind} {between}{written}"))

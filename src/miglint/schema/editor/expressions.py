@@ -32,7 +32,7 @@ from miglint.schema.model import Ground
 from miglint.schema.state import ModelState
 from miglint.sql.cursor import Cursor
 from miglint.sql.keywords import NOT_CALLED
-from miglint.sql.statement import Expression
+from miglint.sql.statement import LEFT_OUT, Expression
 from miglint.sql.tokens import tokens
 
 
@@ -149,7 +149,7 @@ def placeholder(field: Field) -> str:
     return f"{_PLACEHOLDER}::{cast}" if cast is not None else _PLACEHOLDER
 
 
-_PLACEHOLDER = "'…'"
+_PLACEHOLDER = f"'{LEFT_OUT}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class _Compiler:
             return self.condition(call)
         if name in ("F", "OuterRef"):
             named = text_of(positional[0] if positional else given.get("name"))
-            return self.column(named) if named is not None else _Part("…", unknown="a field's name is not known")
+            return self.column(named) if named is not None else _Part(LEFT_OUT, unknown="a field's name is not known")
         if name == "Value":
             inner = positional[0] if positional else given.get("value", Literal(None))
             output = given.get("output_field", positional[1] if len(positional) > 1 else None)
@@ -256,7 +256,7 @@ class _Compiler:
         if name == "RawSQL":
             text = text_of(positional[0] if positional else given.get("sql"))
             if text is None:
-                return _Part("…", unknown="its SQL is not known")
+                return _Part(LEFT_OUT, unknown="its SQL is not known")
             part = _raw(text)
             return replace(part, sql=f"({part.sql})")
         if name in ("ExpressionWrapper", "OrderBy", "IndexExpression", "OpClass"):
@@ -272,9 +272,9 @@ class _Compiler:
         if name == "Cast":
             return self.cast(positional, given)
         if name == "Collate":
-            part = self.operand(positional[0]) if positional else _Part("…")
+            part = self.operand(positional[0]) if positional else _Part(LEFT_OUT)
             collation = text_of(positional[1] if len(positional) > 1 else given.get("collation"))
-            return replace(part, sql=f"{part.sql} COLLATE {quoted(collation or '…')}")
+            return replace(part, sql=f"{part.sql} COLLATE {quoted(collation or LEFT_OUT)}")
         if name == "Case":
             return self.case(positional, given.get("default"))
         if name.startswith(("Extract", "Trunc")):
@@ -321,7 +321,7 @@ class _Compiler:
         output = given.get("output_field", positional[1] if len(positional) > 1 else None)
         field = build_field(output) if isinstance(output, Call) else None
         kind = column_type(field, self.ground.vendor) if field is not None else None
-        return replace(part, sql=f"({part.sql})::{'…' if kind is None or isinstance(kind, Unresolved) else kind}")
+        return replace(part, sql=f"({part.sql})::{LEFT_OUT if kind is None or isinstance(kind, Unresolved) else kind}")
 
     def case(self, cases: list[Value], default: Value | None) -> _Part:
         parts = []
@@ -355,7 +355,10 @@ class _Compiler:
         what = name.removeprefix("Extract").removeprefix("Trunc").lower()
         part = self.operand(positional[0] if positional else given.get("expression", Literal(None)))
         if not what:
-            what = text_of(positional[1] if len(positional) > 1 else given.get("lookup_name", given.get("kind"))) or "…"
+            what = (
+                text_of(positional[1] if len(positional) > 1 else given.get("lookup_name", given.get("kind")))
+                or LEFT_OUT
+            )
         functions = part.functions
         if kind == "DATE_TRUNC" and what in ("date", "time"):
             return replace(part, sql=f"({part.sql})::{what}", functions=functions)
@@ -393,7 +396,7 @@ class _Compiler:
                     if argument.name in ("_connector", "_negated"):
                         continue
                     if argument.name in ("*", "**"):
-                        children.append(_Part("…", unknown="the condition is not all known"))
+                        children.append(_Part(LEFT_OUT, unknown="the condition is not all known"))
                         continue
                     lookup, wanted = _lookup(argument.name, argument.value)
                     if lookup is not None:

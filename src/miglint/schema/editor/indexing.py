@@ -28,9 +28,7 @@ from miglint.schema.replay import Transition, members_of, name_of, strings_of
 from miglint.schema.state import ModelState
 from miglint.schema.tables import ConstraintState, DatabaseState, IndexState, TableState
 from miglint.sql.statement import (
-    AddConstraint as AddedConstraint,
-)
-from miglint.sql.statement import (
+    LEFT_OUT,
     AlterTable,
     Constraint,
     CreateIndex,
@@ -38,6 +36,9 @@ from miglint.sql.statement import (
     DropIndex,
     Expression,
     IndexPart,
+)
+from miglint.sql.statement import (
+    AddConstraint as AddedConstraint,
 )
 from miglint.sql.statement import RenameIndex as RenamedIndex
 from miglint.sql.statement import ValidateConstraint as ValidatedConstraint
@@ -317,7 +318,7 @@ def _given(value: Value | None) -> Value | None:
 
 
 def _unread_index(name: str | None, table: str, reason: str, *, concurrently: bool) -> CreateIndex:
-    return CreateIndex(name, table, (IndexPart(None, Expression("…", unknown=reason)),), concurrently=concurrently)
+    return CreateIndex(name, table, (IndexPart(None, Expression(LEFT_OUT, unknown=reason)),), concurrently=concurrently)
 
 
 def _parts(editor: SchemaEditor, built: Index | WrittenConstraint, model: ModelState) -> tuple[IndexPart, ...] | None:
@@ -440,15 +441,17 @@ def _elements(expressions: Value | None, model: ModelState, editor: SchemaEditor
             return ""
         part = _part(editor, item.items[0], model)
         written = (
-            quoted(part.column) if part.column is not None else f"({part.expression.sql if part.expression else '…'})"
+            quoted(part.column)
+            if part.column is not None
+            else f"({part.expression.sql if part.expression else LEFT_OUT})"
         )
         match item.items[1]:
             case Literal(str(operator)):
                 pass
             case Reference(path):
-                operator = _RANGE_OPERATORS.get(path.rpartition(".")[2], "…")
+                operator = _RANGE_OPERATORS.get(path.rpartition(".")[2], LEFT_OUT)
             case _:
-                operator = "…"
+                operator = LEFT_OUT
         elements.append(f"{written} {part.opclass} WITH {operator}" if part.opclass else f"{written} WITH {operator}")
     return ", ".join(elements)
 
