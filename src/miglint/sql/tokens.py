@@ -119,7 +119,10 @@ def _comment_end(sql: str, at: int, nested: bool) -> int:
 
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
-_NAME = r"[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff"
+# Letters, digits and all that is not ASCII, said by what they are not: sets of 65,536 characters take 1 ms to compile.
+_FIRST = r"[^\x00-@\[-^`{-\x7f]"
+_TAG = rf"{_FIRST}[^\x00-/:-@\[-^`{{-\x7f]*"
+_WORD = rf"{_FIRST}[^\x00-#%-/:-@\[-^`{{-\x7f]*"
 _NUMBER = (
     r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|"
     r"(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?"
@@ -130,12 +133,12 @@ _OPERATOR = r"(?:[+*<>=~!@#^&|`?]|-(?!-)|/(?!\*)|%(?!s(?![A-Za-z0-9_])|\(\w+\)s)
 
 # The last two alternatives match anything, so that what stands before them is never tried twice.
 _STANDARD = re.compile(
-    rf"""(?:[\s\ufeff]|--[^\n]*)*(?:
+    rf"""(?:\s|\ufeff|--[^\n]*)*(?:
       (?P<string>[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'
         |(?:[bBxXnN]|[uU]&)?'[^']*(?:''[^']*)*'
-        |(?P<tag>\$(?:{_NAME}]*)?\$).*?(?P=tag))
+        |(?P<tag>\$(?:{_TAG})?\$).*?(?P=tag))
      |(?P<quoted>(?:[uU]&)?"[^"]*(?:""[^"]*)*"|`[^`]+`)
-     |(?P<word>{_NAME}$]*)
+     |(?P<word>{_WORD})
      |(?P<comment>/\*)
      |(?P<number>{_NUMBER})
      |(?P<parameter>{_PARAMETER})
@@ -147,11 +150,11 @@ _STANDARD = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _MYSQL = re.compile(
-    rf"""(?:[\s\ufeff]|--(?=\s|\Z)[^\n]*|\#[^\n]*)*(?:
+    rf"""(?:\s|\ufeff|--(?=\s|\Z)[^\n]*|\#[^\n]*)*(?:
       (?P<string>(?:[bBxXnN]|_[a-z0-9]+\s*)?'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'
         |"[^"\\]*(?:(?:\\.|"")[^"\\]*)*")
      |(?P<quoted>`[^`]+(?:``[^`]*)*`)
-     |(?P<word>{_NAME}$]*)
+     |(?P<word>{_WORD})
      |(?P<comment>/\*)
      |(?P<number>{_NUMBER})
      |(?P<parameter>{_PARAMETER})
