@@ -138,8 +138,17 @@ def test_many_files_are_parsed_in_several_processes_with_the_same_outcome() -> N
     assert apart == {path: (facts, encode(facts)) for path, facts in here.items()}
 
 
+def test_what_else_is_to_be_done_is_done_once_while_processes_are_at_it() -> None:
+    files = {f"{number}.py": b"x = 1" for number in range(70)}
+    calls: list[int] = []
+    with Pool(2, lambda: calls.append(1)) as pool:
+        answers = pool.parse_all(files)
+        assert len(list(answers)) == len(list(pool.parse_all(files))) == 70
+    assert calls == [1]
+
+
 def test_few_files_start_no_process() -> None:
-    with Pool(2) as pool:
+    with Pool(2, lambda: pytest.fail("nobody has to wait")) as pool:
         pool.expect(10)
         [(_, facts, text)] = pool.parse_all({"one.py": b"x = 1"})
     assert (facts, text) == (parse(b"x = 1"), None)

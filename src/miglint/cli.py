@@ -183,7 +183,12 @@ def _parsing(arguments: dict[str, Any], place: Place | None) -> Pool:
     """Processes that parse: they get ready while everything else is imported, where no facts are kept yet."""
     from miglint.pool import Pool
 
-    pool = Pool(arguments["jobs"] or 0)
+    def meanwhile() -> None:
+        from miglint import graph
+
+        graph.get_ready()
+
+    pool = Pool(arguments["jobs"] or 0, meanwhile)
     kept = place is not None and os.path.exists(os.path.join(place.folder, "facts"))  # noqa: PTH110, PTH118
     if not (kept or _changing(arguments) or "miglint.lint" in sys.modules):
         pool.start()

@@ -154,6 +154,11 @@ class MigrationGraph:
         return data["entry"] if data else None
 
 
+def get_ready() -> None:
+    """Import networkx, which takes 0.1 s, when there is time for it: otherwise the first graph does."""
+    import networkx  # noqa: F401
+
+
 def in_dependency_order(
     migrations: Iterable[Migration],
     *,

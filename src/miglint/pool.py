@@ -12,7 +12,7 @@ import marshal
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen
 from threading import Thread
@@ -32,11 +32,13 @@ _LEAST_WORK = 8_000
 class Pool:
     """Processes that parse. Where they cannot be had, or die, they are done without.
 
-    `jobs` 0 is as many as there are processors to use.
+    `jobs` 0 is as many as there are processors to use. `meanwhile` is called once, while they are at it: what else has
+    to be done before anything can be said.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, meanwhile: Callable[[], None] | None = None) -> None:
         self.jobs = jobs or min(_processors(), _MOST)
+        self._meanwhile = meanwhile
         self._workers: _Workers | None = None
 
     def __enter__(self) -> Pool:
@@ -69,6 +71,9 @@ class Pool:
         self, files: Mapping[str, bytes], answers: Iterable[tuple[str, str]]
     ) -> Iterator[tuple[str, Module | Failure, str | None]]:
         left = dict(files)
+        if self._meanwhile is not None and answers:
+            self._meanwhile()
+            self._meanwhile = None
         for path, text in answers:
             # Imported where used: nobody waits for this while processes start.
             from miglint.cache import decode_facts
