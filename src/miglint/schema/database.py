@@ -311,7 +311,7 @@ class Folding:
         if cascade:
             for other, key in tuple(self.state.referring_to(name)):
                 if other.name != name:
-                    self._change(other.name, lambda table, gone=key: _without(table, lambda one: one is gone))  # type: ignore[misc]
+                    self._drop_held(other.name, key)
             self._drop_views_of(name, None)
         self._put(name, None)
 
@@ -487,7 +487,7 @@ class Folding:
         """Drop the foreign keys to a table whose target columns, empty for its primary key, are such."""
         for other, key in tuple(self.state.referring_to(name)):
             if key.references is not None and gone(key.references.columns):
-                self._change(other.name, lambda table, key=key: _without(table, lambda one: one is key))  # type: ignore[misc]
+                self._drop_held(other.name, key)
 
     def _rename_column(self, name: str, old: str, new: str) -> None:
         table = self._tables.get(name)
@@ -542,7 +542,7 @@ class Folding:
         if dropped.kind == "not null":
             for column in dropped.columns or ():
                 self._alter(name, column, lambda one: replace(one, nullable=True, defined=cause.here), False)
-        self._change(name, lambda one: _without(one, lambda held: held is dropped))
+        self._drop_held(name, dropped)
         for part in tuple(self.state.parts_of(name)):
             for one in part.constraints:
                 if one.part_of is not None and self._same_name(one.part_of, gone) and one.name is not None:
@@ -572,12 +572,12 @@ class Folding:
             table = part
             for index in part.indexes:
                 if index.part_of is not None and index.columns is not None and column in index.columns:
-                    table = _without(table, lambda one, gone=index: one is gone)  # type: ignore[misc]
+                    table = _without(table, index)
                     made = self._made_up(table, (*index.columns, *index.include), "idx")
                     table = replace(table, indexes=(*table.indexes, replace(index, name=made)))
             for one in part.constraints:
                 if one.part_of is not None and column in (one.columns or ()) and one.kind in _KEPT_BY_INDEX:
-                    table = _without(table, lambda held, gone=one: held is gone)  # type: ignore[misc]
+                    table = _without(table, one)
                     made = self._constraint_name(table, one.kind, one.columns, one.include)
                     table = replace(table, constraints=(*table.constraints, replace(one, name=made)))
             self._put(part.name, table)
@@ -621,7 +621,7 @@ class Folding:
 
     def _drop_index(self, name: str, cause: Cause) -> None:
         for table, one in self._held(name, cause):
-            self._change(table.name, lambda other, gone=one: _without(other, lambda held: held is gone))  # type: ignore[misc]
+            self._drop_held(table.name, one)
             if one.name is not None:
                 self._drop_shares(table.name, one.name)
             return
@@ -630,7 +630,7 @@ class Folding:
         for part in tuple(self.state.parts_of(name)):
             for one in part.indexes:
                 if one.part_of is not None and self._same_name(one.part_of, gone):
-                    self._change(part.name, lambda table, one=one: _without(table, lambda held: held is one))  # type: ignore[misc]
+                    self._drop_held(part.name, one)
                     if one.name is not None:
                         self._drop_shares(part.name, one.name)
 
@@ -707,7 +707,7 @@ class Folding:
             name = name or constraint.index
             columns = index.columns if index is not None else None
             if index is not None:
-                table = _without(table, lambda one: one is index)
+                table = _without(table, index)
         elif kind == "check" and constraint.condition is not None:
             mentions = constraint.condition.names
             columns = tuple(column for column in table.columns if column in mentions)
@@ -865,6 +865,11 @@ class Folding:
 
     # --- versions ---
 
+    def _drop_held(self, name: str, gone: IndexState | ConstraintState) -> None:
+        table = self._tables.get(name)
+        if table is not None:
+            self._put(name, _without(table, gone))
+
     def _change(self, name: str, change: Callable[[TableState], TableState]) -> None:
         table = self._tables.get(name)
         if table is not None:
@@ -964,11 +969,11 @@ def _with_column(table: TableState, column: ColumnState) -> TableState:
     return replace(table, columns={**table.columns, column.name: column})
 
 
-def _without(table: TableState, gone: Callable[[IndexState | ConstraintState], bool]) -> TableState:
+def _without(table: TableState, gone: IndexState | ConstraintState) -> TableState:
     return replace(
         table,
-        indexes=tuple(one for one in table.indexes if not gone(one)),
-        constraints=tuple(one for one in table.constraints if not gone(one)),
+        indexes=tuple(one for one in table.indexes if one is not gone),
+        constraints=tuple(one for one in table.constraints if one is not gone),
     )
 
 
@@ -987,10 +992,16 @@ def _without_sequences(table: TableState, sequences: tuple[str, ...]) -> TableSt
 
 def _without_column(table: TableState, column: str) -> TableState:
     """A dropped column takes every index and constraint that uses it with it."""
-    columns = {name: one for name, one in table.columns.items() if name != column}
-    return _without(
-        replace(table, columns=columns, triggers={k: on for k, on in table.triggers.items() if column not in on}),
-        lambda one: column in (one.columns or ()) or column in one.mentions or column in one.include,
+
+    def uses(one: IndexState | ConstraintState) -> bool:
+        return column in (one.columns or ()) or column in one.mentions or column in one.include
+
+    return replace(
+        table,
+        columns={name: one for name, one in table.columns.items() if name != column},
+        triggers={name: on for name, on in table.triggers.items() if column not in on},
+        indexes=tuple(one for one in table.indexes if not uses(one)),
+        constraints=tuple(one for one in table.constraints if not uses(one)),
     )
 
 
