@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, takewhile
+from typing import Any, TypeVar
 
 from miglint.effects.breaks import NOTHING, Change, Compatibility
 from miglint.effects.compatibility import compatibility
@@ -32,6 +33,8 @@ from miglint.schema.replay import Transition, replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
 from miglint.schema.tables import DatabaseState
 from miglint.sql.statement import Statement
+
+T = TypeVar("T")
 
 
 # No two steps are the same one: what is worked out about them is kept by step.
@@ -125,6 +128,7 @@ class Project:
     _models_of: dict[str, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
     _names: dict[Origin, tuple[ModelKey, ...]] = field(default_factory=dict, repr=False)
     _sizes: dict[str, Size] = field(default_factory=dict, repr=False)
+    _done: dict[Callable[[Project], Any], Any] = field(default_factory=dict, repr=False)
     _found: dict[str, SchemaState] = field(default_factory=dict, repr=False)
 
     @property
@@ -370,6 +374,13 @@ class Project:
             or (one.operation.subclass is not None and one.operation.subclass.state == "unknown")
             for one in self.earlier_of_app(step)
         )
+
+    def once(self, work: Callable[[Project], T]) -> T:
+        """What a function makes of the project, worked out when it is asked for, and once."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        made: T = self._done[work]
+        return made
 
     def planned(self) -> Iterator[Migration]:
         """The migrations that Django would apply to an empty database, in its order."""

@@ -61,8 +61,16 @@ _COLUMN_OPTIONS = frozenset(
 _UNPACKED = "a '*' or '**' argument holds what is not written here"
 
 
-def unanalysed(project: Project) -> Iterator[Unanalysed]:
+def unanalysed(project: Project) -> tuple[Unanalysed, ...]:
     """What the project's own migrations leave unknown: at most one for each operation and entry of an attribute."""
+    return project.once(_all)
+
+
+def _all(project: Project) -> tuple[Unanalysed, ...]:
+    return tuple(_each(project))
+
+
+def _each(project: Project) -> Iterator[Unanalysed]:
     for key in sorted(project.migrations):
         if key.app_label not in project.layout.linking_only:
             migration = project.migrations[key]
