@@ -6,6 +6,7 @@ column, and what existing rows hold in it, is in `schema.column`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal as OneOf
 from typing import NamedTuple, TypeAlias
@@ -50,18 +51,20 @@ def _unset(path: str, kind: str) -> Attributes:
 
 def _attributes(field: Field) -> Attributes:
     unknown: list[Attribute] = [] if field.path else ["type"]
-    kind, options = field.kind or "", field.options
-    forced, implied = _FORCED.get(kind, _NONE), _IMPLIED.get(kind, _NONE)
+    kind = field.kind or ""
     may_hide = field.kind is None or field.opaque
+    given: Mapping[str, Value] = field.options
+    if kind in _IMPLIED or kind in _FORCED:
+        given = {**_IMPLIED.get(kind, _NONE), **given, **_FORCED.get(kind, _NONE)}
     truths: list[bool] = []
     for option in _TRUTHS:
-        value = forced.get(option) or options.get(option) or implied.get(option)
+        value = given.get(option)
         answer = False if value is None else truth_of(value, False)
         if answer is None or (may_hide and _may_hide(field, option)):
             unknown.append(option)
         truths.append(bool(answer))
     null, unique, db_index, primary_key = truths
-    longest = forced.get("max_length") or options.get("max_length") or implied.get("max_length")
+    longest = given.get("max_length")
     if (may_hide and _may_hide(field, "max_length")) or not _is_length(longest):
         unknown.append("max_length")
     return Attributes(
@@ -79,10 +82,10 @@ _TRUTHS: tuple[OneOf["null", "unique", "db_index", "primary_key"], ...] = ("null
 
 _ATTRIBUTES = frozenset((*_TRUTHS, "max_length"))
 
-_NONE: dict[Attribute, Value] = {}
+_NONE: dict[str, Value] = {}
 
 # Field.__init__ of a subclass that calls the next one with a value of its own, whatever it is given.
-_FORCED: dict[str, dict[Attribute, Value]] = {
+_FORCED: dict[str, dict[str, Value]] = {
     "NullBooleanField": {"null": Literal(True)},
     "OneToOneField": {"unique": Literal(True)},
     "CompositePrimaryKey": {"primary_key": Literal(True)},
@@ -92,7 +95,7 @@ _FORCED: dict[str, dict[Attribute, Value]] = {
 }
 
 # … with a value of its own where it is given none.
-_IMPLIED: dict[str, dict[Attribute, Value]] = {
+_IMPLIED: dict[str, dict[str, Value]] = {
     "ForeignKey": {"db_index": Literal(True)},
     "OneToOneField": {"db_index": Literal(True)},
     "SlugField": {"db_index": Literal(True), "max_length": Literal(50)},

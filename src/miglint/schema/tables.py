@@ -227,5 +227,7 @@ def comparable(name: str, vendor: Vendor) -> str:
     PostgreSQL keeps 63 bytes of a longer one and heeds case, since Django quotes; the others do not heed it.
     """
     if vendor == "postgresql":
+        if len(name) <= 63 and name.isascii():
+            return name
         return name.encode(errors="replace")[:63].decode(errors="ignore")
     return name.casefold()
