@@ -422,3 +422,10 @@ def test_files_that_refer_to_django_alone_pass_through_quickly():
     # 1,400 migrations take 8 ms; the limit leaves room for a busy machine.
     assert time.perf_counter() - start < 0.2
     assert modules.wanted == set()
+
+
+def test_each_that_asks_for_the_same_file_in_vain_is_known_to_have_asked():
+    modules = Modules(Lookup(("shop/helpers.py", "shop/__init__.py")), {})
+    for asked in (1, 2):
+        assert modules.find("shop.helpers.make", "shop/migrations/0001_a.py") is None
+        assert (modules.wanted, modules.asked_in_vain) == ({"shop/helpers.py"}, asked)

@@ -582,9 +582,9 @@ class _Reader:
             for key, path in sorted(waiting):
                 module = self.modules[path]
                 if isinstance(module, Module) and not layout.is_south(self.sources.get(path, b"")):
-                    asked = len(modules.wanted) + len(modules.wanted_texts)
+                    before = modules.asked_in_vain
                     resolved[key, path] = resolve_migration(key, path, module, modules)
-                    if len(modules.wanted) + len(modules.wanted_texts) > asked:
+                    if modules.asked_in_vain > before:
                         unfinished.add((key, path))
             self._load(modules.wanted)
             for path in modules.wanted_texts:
@@ -595,8 +595,8 @@ class _Reader:
                 break
             modules.wanted.clear()
             modules.wanted_texts.clear()
-            # Those that asked first may have asked in vain for what others asked for after them.
-            waiting = waiting if unfinished else set()
+            # What the others have is made of what was known.
+            waiting = unfinished
         self._note_absent(resolved)
         return [self._linked(one, resolved) for one in layouts]
 

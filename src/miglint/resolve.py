@@ -166,6 +166,8 @@ class Modules:
     # Other files' contents, None where there is no such file.
     texts: AnyMapping[str, str | None] = field(default_factory=dict)
     wanted_texts: set[str] = field(default_factory=set)
+    # How many times something was asked for in vain: whoever raised it has to ask again.
+    asked_in_vain: int = 0
     # Steps that are left for one evaluation, so that functions of other files can be no trap.
     steps: int = 0
 
@@ -173,6 +175,7 @@ class Modules:
         module = self.known.get(path)
         if module is None and path in self.lookup.files:
             self.wanted.add(path)
+            self.asked_in_vain += 1
         return module if isinstance(module, Module) else None
 
     def find(self, name: str, near: str) -> Meaning:
@@ -341,6 +344,7 @@ class Modules:
             return None
         if path not in self.texts:
             self.wanted_texts.add(path)
+            self.asked_in_vain += 1
         return self.texts.get(path)
 
     def _file(self, value: Value, near: str, depth: int) -> str | None:
