@@ -47,7 +47,6 @@ def test_every_key_of_the_contract_is_read() -> None:
     assert config.django == (4, 2)
     assert config.fail_on is Severity.ERROR
     assert config.large_tables == ("shop_order",)
-    assert config.apps == {"dojo": "dojo/db_migrations"}
     assert config.per_file_ignores == {"legacy/*": ("MIG5",)}
     assert config.severity("MIG301", "rewriting-add-field", Severity.ERROR) is Severity.WARNING
     assert config.selected() == family("MIG1") - {"MIG104"} | {"MIG301", "MIG501"}
@@ -62,6 +61,7 @@ def test_every_problem_is_said_at_once_with_the_closest_word() -> None:
                 "fail-on": "fatal",
                 "exclude": "vendor",
                 "django": 5.2,
+                "base-ref": True,
                 "rules": {"rewriting-add-feild": {}, "missing-init": {"speed": 1}},
             },
             "miglint.toml",
@@ -72,6 +72,7 @@ def test_every_problem_is_said_at_once_with_the_closest_word() -> None:
         "miglint.toml: 'fail-on' must be one of error, warning, info.",
         "miglint.toml: 'exclude' must be a list of strings.",
         "miglint.toml: 'django' must be a string.",
+        "miglint.toml: 'base-ref' must be a string.",
         "miglint.toml: 'rules' names no rule: 'rewriting-add-feild' (did you mean 'rewriting-add-field'?).",
         "miglint.toml: 'rules' missing-init: unknown key 'speed'.",
     )

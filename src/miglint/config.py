@@ -58,9 +58,7 @@ class Config:
     table_statistics: str | None = None
     large_table_rows: int = LARGE_ROWS
     small_table_rows: int = SMALL_ROWS
-    apps: Mapping[str, str] = field(default_factory=dict)
     external_apps: tuple[str, ...] = ()
-    base_ref: str | None = None
     # A file of accepted findings, from `folder`.
     baseline: str | None = None
     require_reason: bool = False
@@ -119,7 +117,7 @@ def from_mapping(values: Mapping[str, Any], path: str | None = None) -> Config:
             continue
         if key in ("select", "ignore", "extend-select"):
             selection[key.replace("-", "_")] = read
-        else:
+        elif key not in _FOR_READING:
             known[key.replace("-", "_")] = read
     if known.get("small_table_rows", SMALL_ROWS) > known.get("large_table_rows", LARGE_ROWS):
         problems.append(f"{where}: 'small-table-rows' must not be more than 'large-table-rows'.")
@@ -291,6 +289,9 @@ def _option(given: Any, option: dataclasses.Field[Any]) -> Any:
         case _:
             return _string(given)
 
+
+# What finds the migrations and their base before there is a project to be configured: here it is checked alone.
+_FOR_READING = frozenset({"apps", "base-ref"})
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "select": _selectors,
