@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,6 +86,17 @@ def test_a_fault_outside_of_the_rules_is_said_with_its_project_and_exits_2(
     monkeypatch.setattr(lint, "analyse", broken)
     assert main(["check"]) == 2
     assert "project '.' could not be replayed: KeyError: 'lost'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_a_run_leaves_the_collector_as_it_was(root: Path, collecting: bool) -> None:
+    write(root, shop__0001_initial="operations = []")
+    (gc.enable if collecting else gc.disable)()
+    try:
+        main(["check"])
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
 
 
 def test_an_interruption_exits_130(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
