@@ -47,7 +47,8 @@ class Positions:
         self._places = walk.places
         if not walk.adds_up:
             self._generate()
-        self._lines = [0, *(end.end() for end in LINE_END.finditer(text))]
+        # Where each line starts, and what no offset reaches.
+        self._lines = [0, *(end.end() for end in LINE_END.finditer(text)), 1 << 62]
 
     def offsets(self, node: libcst.CSTNode) -> tuple[int, int]:
         place = self._places.get(id(node))
@@ -74,8 +75,12 @@ class Positions:
     def span_of(self, start: int, end: int) -> Span:
         lines = self._lines
         line = bisect_right(lines, start)
-        end_line = bisect_right(lines, end, line - 1)
-        return Span(line, start - lines[line - 1] + 1, end_line, end - lines[end_line - 1] + 1)
+        first = lines[line - 1]
+        if end < lines[line]:
+            # Most of what is asked for stands on one line.
+            return Span(line, start - first + 1, line, end - first + 1)
+        end_line = bisect_right(lines, end, line)
+        return Span(line, start - first + 1, end_line, end - lines[end_line - 1] + 1)
 
     def line_start(self, line: int) -> int:
         """The offset at which a line starts."""
