@@ -198,7 +198,7 @@ class Project:
             self._models_of.update(places_of(self.steps[0].before.history, self.ground))
         return self._models_of.get(table, ())
 
-    def _names_of(self, model: ModelState) -> tuple[ModelKey, ...]:
+    def names_of(self, model: ModelState) -> tuple[ModelKey, ...]:
         """What a model was ever called."""
         if not self._names and self.steps:
             self._names.update(names_by_origin(self.steps[0].before.history))
@@ -321,7 +321,7 @@ class Project:
 
     def _columns(self, step: Step, state: SchemaState) -> list[Column]:
         columns: list[Column] = []
-        same = self._names_of(step.model) if step.model is not None else ()
+        same = self.names_of(step.model) if step.model is not None else ()
         # Several models may share a table.
         sharing = self._models(in_database(step.table)) if step.table is not None else ()
         for key in dict.fromkeys((*same, *sharing)):

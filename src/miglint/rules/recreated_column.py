@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from miglint.facts.fields import Field
@@ -62,19 +63,24 @@ def _removal(name: str, added: Field, step: Step, project: Project) -> _Removal 
     Without a known changeset, one migration is one deployment. Code that runs before the removal and after the
     addition may have put the data aside and back.
     """
-    together = project.changeset
-    near = project.around(step)
-    if together is not None and step.migration.key in together:
-        near = tuple(one for one in project.steps if one.migration.key in together)
-    at = near.index(step)
-    for number in range(at - 1, -1, -1):
-        other = near[number]
+    changeset = project.changeset or ()
+    together = changeset if step.migration.key in changeset else (step.migration.key,)
+
+    def is_near(one: Step) -> bool:
+        return one.migration.key in together
+
+    # The steps of one migration follow each other.
+    near = filter if together is changeset else takewhile
+    for other in near(is_near, project.earlier_of_app(step)):
         match other.operation:
             case RemoveField(name=str(removed)) if other.model is not None and removed in other.model.fields:
                 field = other.model.fields[removed]
                 is_it = removed == name or _is_same_column(field, name, added)
                 if is_it and _is_live(other, field, step, project):
-                    kept = any(map(_may_keep, near[:number])) and any(map(_may_keep, near[at + 1 :]))
+                    kept = all(
+                        any(is_near(one) and _may_keep(one) for one in steps)
+                        for steps in (project.earlier(other), project.later(step))
+                    )
                     return None if kept else _Removal(other, field)
             case _:
                 continue

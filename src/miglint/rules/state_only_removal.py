@@ -56,8 +56,11 @@ def _is_filled(field: Field) -> bool:
 
 def _is_gone(step: Step, project: Project) -> bool:
     """Whether the migration takes the whole model out of the state, as a move to another app does."""
-    made = step.model.made if step.model is not None else None
-    return all(model.made != made for model in project.end_of(step).models())
+    if step.model is None:
+        return False
+    end = project.end_of(step)
+    models = (end.model(*key) for key in project.names_of(step.model))
+    return all(model is None or model.made != step.model.made for model in models)
 
 
 def _may_be_seen_to(name: str, column: str, step: Step, project: Project) -> bool:
