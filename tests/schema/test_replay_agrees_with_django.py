@@ -142,3 +142,10 @@ def test_a_rename_that_changes_the_case_alone_removes_the_model() -> None:
 
 def test_an_unknown_field_is_silently_added_by_alter_field() -> None:
     agree([BOOK, ("a", "migrations.AlterField('Book', 'pages', models.IntegerField())")])
+
+
+def test_no_field_can_be_renamed_beside_members_that_are_none() -> None:
+    for together in ("AlterUniqueTogether", "AlterIndexTogether"):
+        agree(
+            [BOOK, ("a", f"migrations.{together}('Book', None)"), ("a", "migrations.RenameField('Book', 'title', 't')")]
+        )

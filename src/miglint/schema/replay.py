@@ -302,6 +302,9 @@ class _Replay:
         model = self.models.get((label, name.lower()))
         if model is None or old not in model.fields:
             return
+        if any(model.options.get(option) == Literal(None) for option in ("unique_together", "index_together")):
+            # AlterUniqueTogether(…, None): Django looks for the field in it, and raises TypeError.
+            return
         state = dataclasses.replace(model.fields[old], name=new)
         fields = {kept: one for kept, one in model.fields.items() if kept != old} | {new: state}
         fields = {kept: _with_renamed_members(one, old, new) for kept, one in fields.items()}
