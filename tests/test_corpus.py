@@ -17,7 +17,7 @@ from django.db.migrations import operations
 from miglint.facts.migration import Migration
 from miglint.facts.operations import UnknownOperation
 from miglint.facts.values import Unresolved
-from miglint.lint import Options, link
+from miglint.linking import Options, link
 
 # Package → migrations in its wheel, test apps included. kolibri's `dist` is a build folder and left out.
 MIGRATIONS = {

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from miglint import lint, rules
+from miglint import linking, lint, rules
 from miglint.cli import main
+from miglint.facts.source import Location
 from miglint.findings import Finding, Severity
-from miglint.lint import Options
+from miglint.linking import Options
 from miglint.project import Project, Step
 from miglint.rules.base import OperationRule, ProjectRule
 
@@ -56,7 +57,7 @@ class Milder(ProjectRule):
     def check(self, project: Project) -> Iterator[Finding]:
         for migration in project.planned():
             for number in (1, 2):
-                location = lint.Location(migration.path, migration.span)
+                location = Location(migration.path, migration.span)
                 yield self.finding(location, f"No {number}.", severity=Severity.INFO, subject="s", app="shop")
 
 
@@ -83,7 +84,7 @@ def test_a_fault_outside_of_the_rules_is_said_with_its_project_and_exits_2(
     def broken(**facts: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr(lint, "analyse", broken)
+    monkeypatch.setattr(linking, "analyse", broken)
     assert main(["check"]) == 2
     assert "project '.' could not be replayed: KeyError: 'lost'" in capsys.readouterr().err
 
@@ -236,8 +237,8 @@ def test_labels_follow_the_django_of_the_command_line(root: Path) -> None:
         "from django.apps import AppConfig\n\n\nclass StoreConfig(AppConfig):\n    name = 'shop'\n    label = 'store'\n"
         "    default = False\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n"
     )
-    (old,) = lint.link(Options(django=(3, 2))).projects
-    (new,) = lint.link(Options()).projects
+    (old,) = linking.link(Options(django=(3, 2))).projects
+    (new,) = linking.link(Options()).projects
     assert ([app.label for app in old.layout.apps], [app.label for app in new.layout.apps]) == (["store"], ["shop"])
 
 
@@ -251,5 +252,5 @@ def test_an_app_config_outside_of_apps_gives_the_label_too(root: Path, where: st
     (root / "shop" / "base.py").write_text(
         "from django.apps import AppConfig\n\n\nclass BaseConfig(AppConfig):\n    pass\n"
     )
-    (project,) = lint.link(Options()).projects
+    (project,) = linking.link(Options()).projects
     assert [app.label for app in project.layout.apps] == ["store"]

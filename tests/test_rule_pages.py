@@ -14,7 +14,7 @@ from miglint import rulebook
 from miglint.cli import main
 from miglint.config import Config, Selection
 from miglint.findings import Example
-from miglint.lint import Options, link
+from miglint.linking import Options, link
 from miglint.rules.base import OperationRule, has
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from miglint.findings import Finding as Finding
     from miglint.findings import Report as Report
     from miglint.findings import Severity as Severity
-    from miglint.lint import Options as Options
+    from miglint.linking import Options as Options
     from miglint.lint import check_paths as check
     from miglint.rules import ALL_RULES as ALL_RULES
     from miglint.rules.base import Rule as Rule
@@ -31,7 +31,7 @@ _HOMES = {
     "Finding": "miglint.findings:Finding",
     "Migration": "miglint.facts.migration:Migration",
     "MigrationKey": "miglint.facts.migration:MigrationKey",
-    "Options": "miglint.lint:Options",
+    "Options": "miglint.linking:Options",
     "Report": "miglint.findings:Report",
     "Rule": "miglint.rules.base:Rule",
     "Severity": "miglint.findings:Severity",

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from miglint import baseline, write
 from miglint.annotate import annotate, wrong_with
 from miglint.config import ConfigError
+from miglint.consulted import prune
 from miglint.facts.migration import Module
 from miglint.facts.source import Span
 from miglint.findings import Finding, Report
 from miglint.fix import Fixed
-from miglint.lint import FAILED, Options, Progress, Run, check, concluded, judge, prune
+from miglint.linking import Options, Progress
+from miglint.lint import FAILED, Run, check, concluded, judge
 from miglint.parse.text import decode
 from miglint.read import Tree
 
@@ -69,7 +71,7 @@ def prune_baseline(options: Options, progress: Progress | None = None) -> Pruned
     run = judge(options, progress)
     if not run.baselines and not run.failed:
         raise ConfigError(["--prune-baseline: there is no baseline: name it with --baseline, or in the settings."])
-    removed, problems = prune(run)
+    removed, problems = prune(run.baselines)
     report = check(options) if removed else concluded(run, options)
     return Pruned(dataclasses.replace(report, exit_code=FAILED) if problems else report, removed, tuple(problems))
 

@@ -17,7 +17,7 @@ from miglint import __version__
 if TYPE_CHECKING:
     from miglint.findings import Notice, Report
     from miglint.last import Outcome, Place, Said
-    from miglint.lint import Options
+    from miglint.linking import Options
     from miglint.pool import Pool
     from miglint.report import Style
 
@@ -251,11 +251,11 @@ def _told(outcome: Outcome) -> int:
 @click.option("--output-format", "format_", type=click.Choice(["full", "json"]), default="full", help="Default: full.")
 def graph(format_: str, **arguments: Any) -> int:
     """Show the dependency graph as Django would load it on an empty database."""
-    from miglint import lint
+    from miglint.linking import link
     from miglint.report import graph as drawing
 
     with _progress(arguments["quiet"]) as progress, _settings_problems():
-        projects, notices, failed = lint.link(_options(arguments), progress)
+        projects, notices, failed = link(_options(arguments), progress)
     style = _style(arguments)
     if format_ == "json":
         click.echo(drawing.render_json(projects))
@@ -271,12 +271,13 @@ def graph(format_: str, **arguments: Any) -> int:
 @click.option("--output-format", "format_", type=click.Choice(["full", "json"]), default="full", help="Default: full.")
 def schema(at: str | None, format_: str, **arguments: Any) -> int:
     """Show the schema that the migrations make, as Django's own state has it."""
-    from miglint import lint
+    from miglint import showing
+    from miglint.linking import link
     from miglint.report import schema as drawing
 
     with _progress(arguments["quiet"]) as progress, _settings_problems():
-        projects, notices, failed = lint.link(_options(arguments), progress)
-        schemas = lint.schemas(projects, at)
+        projects, notices, failed = link(_options(arguments), progress)
+        schemas = showing.schemas(projects, at)
     style = _style(arguments)
     if format_ == "json":
         click.echo(drawing.render_json(schemas), nl=False)
@@ -314,11 +315,11 @@ def plan(named: tuple[str, ...], format_: str, output_file: str | None, **argume
     """
     from dataclasses import replace
 
-    from miglint import lint
+    from miglint import showing
     from miglint.report import plan as drawing
 
     with _progress(arguments["quiet"]) as progress, _settings_problems():
-        planned = lint.plan(_options(arguments), named, progress)
+        planned = showing.plan(_options(arguments), named, progress)
     style = replace(_style(arguments, to_file=output_file is not None), here=planned.here, way_in=planned.way_in)
     text = drawing.render(planned.plans, format_, style)
     if output_file is None:
@@ -368,7 +369,7 @@ def _options(arguments: dict[str, Any]) -> Options:
     """What the command line asks for. Every wrong word is reported at once."""
     from miglint import config
     from miglint.findings import Severity
-    from miglint.lint import Options
+    from miglint.linking import Options
 
     problems: list[str] = []
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from miglint import cache, lint, rulebook
+from miglint import cache, linking, lint, rulebook, showing
 from miglint.cli import FORMATS
+from miglint.config import ConfigError
 from miglint.facts.migration import Failure, Module
 from miglint.facts.source import Span
 from miglint.parse import parse
@@ -52,9 +53,9 @@ class Trials:
                 (root / path).write_bytes(data)
         return root
 
-    def _options(self, root: Path) -> lint.Options:
+    def _options(self, root: Path) -> linking.Options:
         kept = str(self.folder / "cache" / root.name)
-        return lint.Options(paths=(str(root),), isolated=True, cached=True, cache_dir=kept)
+        return linking.Options(paths=(str(root),), isolated=True, cached=True, cache_dir=kept)
 
     def _checked(self, root: Path, one: Input) -> Iterator[str]:
         try:
@@ -87,8 +88,8 @@ class Trials:
     def _planned(self, root: Path, one: Input) -> Iterator[str]:
         options = self._options(root)
         try:
-            planned = lint.plan(options, (one.path.split("/")[0],))
-        except lint.ConfigError as error:
+            planned = showing.plan(options, (one.path.split("/")[0],))
+        except ConfigError as error:
             planned = None
             # Where nothing of the app is in the plan.
             if not all("--migration" in problem for problem in error.problems):
@@ -111,15 +112,15 @@ class Trials:
         if one.number % 4 == 0:
             yield from self._linked(options)
 
-    def _linked(self, options: lint.Options) -> Iterator[str]:
+    def _linked(self, options: linking.Options) -> Iterator[str]:
         try:
-            projects, notices, failed = lint.link(options)
+            projects, notices, failed = linking.link(options)
             texts = [
                 graph.render_text(projects, _STYLE),
-                schema.render_text(lint.schemas(projects, None), _STYLE),
+                schema.render_text(showing.schemas(projects, None), _STYLE),
             ]
             graph.render_json(projects)
-            schema.render_json(lint.schemas(projects, None))
+            schema.render_json(showing.schemas(projects, None))
         except Exception:  # noqa: BLE001
             yield f"graph, schema: {traceback.format_exc()}"
             return

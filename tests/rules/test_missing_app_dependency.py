@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from miglint.lint import Options, link
+from miglint.linking import Options, link
 from miglint.rules.missing_app_dependency import MissingAppDependency
 
 ORDER = 'migrations.CreateModel("Order", [("id", models.BigAutoField(primary_key=True))])'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from miglint.lint import Options, link
+from miglint.linking import Options, link
 from miglint.rules.missing_import import MissingImport
 
 TEXT = """from django.db import migrations, models

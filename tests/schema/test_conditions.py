@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from miglint import lint
+from miglint import linking
 from miglint.schema.replay import name_of
 from miglint.schema.state import ModelState
 
@@ -34,7 +34,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def order_after(shop: Path, *lines: str) -> ModelState:
     body = "".join(f"    {line}\n" for line in ('dependencies = [("shop", "0001_initial")]', *lines))
     (shop / "0002_x.py").write_text(HEAD + body)
-    (project,) = lint.link(lint.Options()).projects
+    (project,) = linking.link(linking.Options()).projects
     model = project.state.model("shop", "Order")
     assert model is not None
     return model
