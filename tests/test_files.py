@@ -312,6 +312,38 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path):
     assert files.read_bytes(str(tmp_path), "x.py").there
 
 
+@pytest.fixture
+def out_of_reach(tmp_path, monkeypatch):
+    """Makes a folder of a name that not even root can list: its path is longer than a path may be."""
+
+    def make(name):
+        monkeypatch.chdir(tmp_path)
+        while len(os.getcwd()) < os.pathconf(tmp_path, "PC_PATH_MAX") - 300:
+            os.mkdir("a" * 200)
+            os.chdir("a" * 200)
+        top = "b" * (os.pathconf(tmp_path, "PC_PATH_MAX") - len(os.getcwd()) - 8)
+        os.makedirs(f"{top}/{name}")
+        monkeypatch.chdir(tmp_path)
+
+    return make
+
+
+def test_a_folder_that_cannot_be_read_is_said(tmp_path, out_of_reach):
+    out_of_reach("postgres-data")
+    listing = find(tmp_path)
+    assert len(listing.notices) == 1
+    assert "/postgres-data' could not be read: File name too long." in listing.notices[0]
+    assert listing.problems == ()
+
+
+def test_migrations_that_cannot_be_read_are_a_problem(tmp_path, out_of_reach):
+    out_of_reach("migrations")
+    listing = find(tmp_path)
+    assert listing.notices == ()
+    assert len(listing.problems) == 1
+    assert "/migrations' could not be read: File name too long." in listing.problems[0]
+
+
 def test_folders_are_added_to_a_listing_although_git_ignores_them(repository):
     write(repository, "shop/models.py", "a.py")
     (repository / ".gitignore").write_text("shop/\n")

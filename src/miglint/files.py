@@ -35,7 +35,8 @@ class Listing:
 
     `reading_roots` are the folders that were read whole ("." is the root). `repository` says that git listed the
     files; then `untracked` are those that it does not track, and `ignored` those that it ignores and that Django
-    would load all the same, or that were given by hand. `notices` say what could not be read.
+    would load all the same, or that were given by hand. `notices` say what could not be read; `problems` do, where
+    migrations are lost by it.
     """
 
     root: str
@@ -45,6 +46,7 @@ class Listing:
     untracked: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     notices: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -312,6 +314,7 @@ class _Finder:
         self.tracked: set[str] = set()
         self.ignored: set[str] = set()
         self.notices: list[str] = []
+        self.problems: list[str] = []
         self.repository = False
         self.folders: dict[str, bool] = {"": True}
 
@@ -324,6 +327,7 @@ class _Finder:
         self.untracked |= listing.untracked
         self.ignored |= listing.ignored
         self.notices += listing.notices
+        self.problems += listing.problems
         self.repository = listing.repository
 
     def listing(self, reading_roots: Iterable[str]) -> Listing:
@@ -335,6 +339,7 @@ class _Finder:
             frozenset(self.untracked & self.files),
             frozenset(self.ignored & self.files),
             tuple(dict.fromkeys(self.notices)),
+            tuple(dict.fromkeys(self.problems)),
         )
 
     def read_root(self, folder: str) -> None:
@@ -457,7 +462,10 @@ class _Finder:
                 with os.scandir(self.at(here)) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                self.notices.append(f"'{here or '.'}' could not be read: {error.strerror or error}.")
+                # A project has many a folder that is only a server's, say, and has no migrations in it.
+                lost = self.was_asked_for(here) or os.path.basename(here) == "migrations"
+                told = self.problems if lost else self.notices
+                told.append(f"'{here or '.'}' could not be read: {error.strerror or error}.")
                 continue
             if here and any(entry.name == "pyvenv.cfg" for entry in found) and not self.was_asked_for(here):
                 self.folders[here] = False

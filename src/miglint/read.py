@@ -334,7 +334,7 @@ class _Reader:
             notices=tuple(
                 Notice(text) for text in dict.fromkeys((*self.listing.notices, *laid.complaints, *self.notices))
             ),
-            problems=tuple(dict.fromkeys(self.problems)),
+            problems=tuple(dict.fromkeys((*self.listing.problems, *self.problems))),
         )
 
     # Which files there are.
