@@ -19,7 +19,7 @@ SETTINGS_FILES = frozenset({"pyproject.toml", "miglint.toml", "pytest.ini", "set
 # Folders that hold other people's code, or copies of one's own.
 SKIPPED = frozenset(
     {".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".eggs", ".venv", ".direnv", ".idea", ".vscode"}
-    | {".miglint_cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".pytype", "__pycache__", "__pypackages__"}
+    | {witness.CACHE, ".mypy_cache", ".ruff_cache", ".pytest_cache", ".pytype", "__pycache__", "__pypackages__"}
     | {"node_modules", "bower_components", "site-packages", "dist-packages", "build", "dist", "_build", "buck-out"}
 )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from miglint import __version__, process, witness
-from miglint.witness import File, Folder, Seen
+from miglint.witness import CACHE, File, Folder, Seen
 
 # Of as many command lines a report is kept.
 _KEPT = 8
@@ -63,9 +63,9 @@ def _nearest(folder: str) -> str | None:
     """The cache of the folder, or of the nearest one above that has one; of a repository its root's."""
     top = process.toplevel(folder)
     if top is not None:
-        return os.path.join(top, ".miglint_cache")
+        return os.path.join(top, CACHE)
     while True:
-        cache = os.path.join(folder, ".miglint_cache")
+        cache = os.path.join(folder, CACHE)
         if os.path.isdir(cache):
             return cache
         above = os.path.dirname(folder)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from miglint import base as bases
-from miglint import files, git, layout, witness, write
+from miglint import files, git, layout, witness
 from miglint.base import History, Tip, Wanted
 from miglint.cache import FactsCache, encode
 from miglint.facts.evidence import Evidence, FolderEvidence
@@ -150,7 +150,7 @@ def read(
     try:
         with pool if pool is not None else Pool(jobs) as pool:
             for root in sorted(places):
-                known = FactsCache(Path(cache_dir or os.path.join(root, write.CACHE))) if cached else None
+                known = FactsCache(Path(cache_dir or os.path.join(root, witness.CACHE))) if cached else None
                 parsing = _Parsing(known, pool)
                 reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
                 reader.wanted = base

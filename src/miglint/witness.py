@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 from miglint.records import dataclass
 
+# The folder in which a run keeps what it may want again: no part of what it sees.
+CACHE = ".miglint_cache"
+
 # What git says of object ids is true for ever.
 _LASTING = frozenset({"cat-file", "log", "ls-tree"})
 
@@ -132,8 +135,7 @@ def _holds_the_same(path: str, folder: Folder, began: int) -> bool:
 
 def _names_in(path: str) -> str:
     try:
-        # What the run itself leaves behind is no news.
-        names = sorted(name for name in os.listdir(path) if name != ".miglint_cache")
+        names = sorted(name for name in os.listdir(path) if name != CACHE)
     except OSError:
         return ""
     return blake2b("\0".join(names).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miglint.witness import CACHE
+
 if TYPE_CHECKING:
     from miglint.fix import Fixed
-
-CACHE = ".miglint_cache"
 
 
 def write_text(path: str, text: str) -> None:
