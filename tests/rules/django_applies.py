@@ -35,7 +35,7 @@ def error_of(folder: str) -> str | None:
     connection.connection = None
     try:
         call_command("migrate", verbosity=0)
-    except (DatabaseError, FieldDoesNotExist, FieldError, InvalidBasesError, KeyError, ValueError) as error:
+    except (DatabaseError, FieldDoesNotExist, FieldError, InvalidBasesError, KeyError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     finally:
         sys.path.remove(folder)

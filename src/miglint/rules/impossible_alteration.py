@@ -63,6 +63,8 @@ class ImpossibleAlteration(OperationRule):
                     "Before it, put AlterOrderWithRespectTo with None, and after it one with the new name, each in "
                     "state_operations of SeparateDatabaseAndState, so that the column `_order` stays.",
                 )
+            case RenameField(old_name=str(name)) if name in model.fields:
+                yield from self._renamed_field(step, model, name)
             case RemoveField(name=str(name)) if name in model.fields:
                 yield from self._removed(step, model, name, project)
             case RenameModel(old_name=str(old), new_name=str(new)):
@@ -96,6 +98,17 @@ class ImpossibleAlteration(OperationRule):
                 hint,
                 Related(before.defined.location, f"'{name}' as it is before"),
             )
+
+    def _renamed_field(self, step: Step, model: ModelState, name: str) -> Iterator[Finding]:
+        for option, operation in (("unique_together", "AlterUniqueTogether"), ("index_together", "AlterIndexTogether")):
+            if model.options.get(option) == Literal(None):
+                yield self._finding(
+                    step,
+                    f"{model.app_label}.{model.name.lower()}.{name}",
+                    f"{option} of '{model}' is None, and RenameField looks for the field in it: `migrate` fails with "
+                    "TypeError.",
+                    f"Put {operation}('{model.name.lower()}', set()) before it: that changes nothing in the database.",
+                )
 
     def _removed(self, step: Step, model: ModelState, name: str, project: Project) -> Iterator[Finding]:
         subject = f"{model.app_label}.{model.name.lower()}.{name}"
