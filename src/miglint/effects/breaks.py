@@ -32,6 +32,14 @@ Level: TypeAlias = OneOf["none", "tightens", "writes", "reads"]
 
 LEVELS: tuple[Level, ...] = ("none", "tightens", "writes", "reads")
 
+# Why it does, as clauses for messages.
+QUERIES_NAME_IT = "each of its queries on the table names the column"
+NOT_COMPUTED = "a row for which the generated value cannot be computed, or does not fit, cannot be written"
+NO_DEFAULT = "it is NOT NULL without a default in the database"
+NOT_KNOWN_TO_IT = "the running release does not know it, and the database has no default for it"
+DEFAULT_LOST = "the database loses the default on which INSERTs rely"
+NUMBERED_NO_LONGER = "it numbers its rows no longer"
+
 
 @dataclass(frozen=True, slots=True)
 class Break:

@@ -9,8 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from miglint.effects.breaks import NOTHING, Break, Change, Compatibility
-from miglint.effects.postgresql.proof import implies, proves_not_null
+from miglint.effects.breaks import (
+    DEFAULT_LOST,
+    NO_DEFAULT,
+    NOT_COMPUTED,
+    NOT_KNOWN_TO_IT,
+    NOTHING,
+    NUMBERED_NO_LONGER,
+    QUERIES_NAME_IT,
+    Break,
+    Change,
+    Compatibility,
+)
+from miglint.effects.postgresql.proof import is_checked_already, keeps_null_out
 from miglint.effects.retyping import retyping
 from miglint.effects.statement_breaks import breaks_of_statements, unknown_in
 from miglint.facts.fields import Constraint, Field
@@ -67,8 +78,6 @@ from miglint.schema.model import has_table, table_of
 from miglint.schema.names import in_database
 from miglint.schema.replay import members_of, name_of, strings_of, target_of
 from miglint.schema.state import FieldState, ModelKey, ModelState, SchemaState
-
-QUERIES_NAME_IT = "each of its queries on the table names the column"
 
 
 def compatibility(change: Change) -> Compatibility:
@@ -204,8 +213,7 @@ def _ordered(respected: object, model: ModelState, table: str) -> Iterator[Break
     if respected is None and was is not None:
         yield Break("dropped column", "reads", table, "_order", QUERIES_NAME_IT)
     elif isinstance(respected, str) and was is None:
-        why = "it is NOT NULL without a default in the database"
-        yield Break("required column", "writes", table, "_order", why)
+        yield Break("required column", "writes", table, "_order", NO_DEFAULT)
 
 
 # --- what gets another name ---
@@ -302,7 +310,7 @@ def _is_missed(table: str, change: Change) -> bool:
 def _added(name: str, field: Field, model: ModelState, table: str, change: Change) -> Iterator[Break]:
     if field.kind == "GeneratedField":
         if _may_fail(field, change):
-            yield Break("narrowed column", "tightens", table, name, _COMPUTED)
+            yield Break("narrowed column", "tightens", table, name, NOT_COMPUTED)
         return
     column = str(column_name(field, name))
     if not _is_required(field, change.target) or _was_known(column, model, change):
@@ -349,14 +357,14 @@ def _why_required(before: FieldState, change: Change) -> str | None:
     if _is_required(before.field, change.target):
         return None
     if change.was_there(before.added) is False:
-        return "the running release does not know it, and the database has no default for it"
+        return NOT_KNOWN_TO_IT
     # A default in Python is written out in every INSERT; a database default alone is left to the database, but for
     # SQLite, which knows no DEFAULT in VALUES.
     told = has_effective_default(before.field) is not False or change.target.database.vendor == "sqlite"
     if db_default(before.field) is not None and not told:
-        return "the database loses the default on which INSERTs rely"
+        return DEFAULT_LOST
     if before.field.kind in AUTOMATIC:
-        return "it numbers its rows no longer"
+        return NUMBERED_NO_LONGER
     return None
 
 
@@ -380,8 +388,6 @@ def _stays_required(name: str, model: ModelState, change: Change) -> bool:
 
 
 # --- what no longer fits ---
-
-_COMPUTED = "a row for which the generated value cannot be computed, or does not fit, cannot be written"
 
 
 def _narrowed(made: Alteration, model: ModelState, table: str, change: Change) -> Iterator[Break]:
@@ -437,13 +443,9 @@ def _less(made: Alteration, table: str, change: Change) -> Iterator[Break]:
 
 
 def _is_refused_null(table: str, column: str, change: Change) -> bool:
-    """Whether a check of the database keeps NULL out already; one that is NOT VALID does so for what is written."""
+    """Whether the database keeps NULL out already, whatever the state says."""
     held = change.database_start.table(table)
-    return held is not None and any(
-        one.condition is not None and one.enforced and proves_not_null(one.condition, column)
-        for one in held.constraints
-        if one.kind == "check"
-    )
+    return held is not None and keeps_null_out(held, column)
 
 
 def _becomes_unique(made: Alteration) -> bool:
@@ -482,8 +484,7 @@ def _is_implied(name: str | None, change: Change) -> bool:
     if start is None or end is None:
         return False
     made = next((one.condition for one in end.constraints if one.kind == "check" and one.name == name), None)
-    found = [one.condition for one in start.constraints if one.kind == "check" and one.condition and one.enforced]
-    return made is not None and made.unknown is None and implies(found, made)
+    return made is not None and is_checked_already(made, start)
 
 
 def _is_unique_already(fields: frozenset[str], change: Change) -> bool:

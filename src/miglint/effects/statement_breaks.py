@@ -8,8 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from miglint.effects.breaks import Break, Change
-from miglint.effects.postgresql.proof import implies, proves_not_null, refused_null
+from miglint.effects.breaks import (
+    DEFAULT_LOST,
+    NO_DEFAULT,
+    NOT_COMPUTED,
+    NOT_KNOWN_TO_IT,
+    NUMBERED_NO_LONGER,
+    QUERIES_NAME_IT,
+    Break,
+    Change,
+)
+from miglint.effects.postgresql.proof import is_checked_already, keeps_null_out, proves_not_null, refused_null
 from miglint.effects.release import KnownTable
 from miglint.effects.retyping import retyping
 from miglint.facts.values import Unresolved
@@ -66,7 +75,6 @@ from miglint.sql.statement import (
     ValidateConstraint,
 )
 
-_QUERIES_NAME_IT = "each of its queries on the table names the column"
 _QUERIES_NAME_THE_TABLE = "its queries name the table"
 
 
@@ -128,7 +136,7 @@ def _altered(action: AlterTableAction, known: KnownTable, change: Change) -> Ite
             if old in known.columns and _left(known, old, change) is None:
                 evidence = _evidence(known, old)
                 yield Break(
-                    *("renamed column", "reads", known.name, old, _QUERIES_NAME_IT, evidence), "RENAME COLUMN", new
+                    *("renamed column", "reads", known.name, old, QUERIES_NAME_IT, evidence), "RENAME COLUMN", new
                 )
         case RenameTable(new):
             if _is_there(known, change):
@@ -190,7 +198,7 @@ def _dropped_column(name: str, known: KnownTable, change: Change) -> Iterator[Br
     evidence = _evidence(known, name)
     left = _left(known, name, change)
     if left is None:
-        yield Break("dropped column", "reads", known.name, name, _QUERIES_NAME_IT, evidence, "DROP COLUMN")
+        yield Break("dropped column", "reads", known.name, name, QUERIES_NAME_IT, evidence, "DROP COLUMN")
     elif left.made != _made_at_start(known, name, change):
         # It was made anew, perhaps as something else: what it holds now is another matter.
         yield from _retyped(name, left.type, known, change, "DROP COLUMN")
@@ -218,7 +226,7 @@ def _replaced(known: KnownTable, change: Change, word: str) -> Iterator[Break]:
     for name in known.columns:
         if name not in held.columns:
             evidence = _evidence(known, name)
-            yield Break("dropped column", "reads", known.name, name, _QUERIES_NAME_IT, evidence, word)
+            yield Break("dropped column", "reads", known.name, name, QUERIES_NAME_IT, evidence, word)
         elif held.kind == "table":
             yield from _retyped(name, held.columns[name].type, known, change, word)
 
@@ -250,14 +258,12 @@ def _added(column: ColumnDefinition, known: KnownTable, change: Change) -> Itera
     key = any(one.kind == "primary key" for one in column.constraints)
     if column.generated is not None or column.generation is not None:
         if column.generation != "virtual" and _may_overflow(column):
-            why = "a row for which the generated value cannot be computed, or does not fit, cannot be written"
-            yield Break("narrowed column", "tightens", known.name, column.name, why, None, "ADD COLUMN")
+            yield Break("narrowed column", "tightens", known.name, column.name, NOT_COMPUTED, None, "ADD COLUMN")
         return
     if not (column.not_null or key) or column.numbering is not None or _is_value(column.default):
         return
     if _is_required_in(change.database_end, known, column.name) is not False:
-        why = "it is NOT NULL without a default in the database"
-        yield Break("required column", "writes", known.name, column.name, why, None, "ADD COLUMN")
+        yield Break("required column", "writes", known.name, column.name, NO_DEFAULT, None, "ADD COLUMN")
 
 
 def _without_default(column: str, known: KnownTable, change: Change, word: str) -> Iterator[Break]:
@@ -270,25 +276,23 @@ def _without_default(column: str, known: KnownTable, change: Change, word: str) 
         left = _left(known, column, change)
         held = left if left is not None else start
         if held is not None and held.nullable is False:
-            why = "the running release does not know it, and the database has no default for it any more"
-            yield Break("required column", "writes", known.name, column, why, held.made, word)
+            yield Break("required column", "writes", known.name, column, f"{NOT_KNOWN_TO_IT} any more", held.made, word)
         return
     state = known.columns[column].state
     if state is None:
         # The `id` that nobody wrote, and nobody writes; `_order` and a parent's key are written.
         if column == "id":
-            why = "it numbers its rows no longer"
-            yield Break("required column", "writes", known.name, column, why, known.made, word)
+            yield Break("required column", "writes", known.name, column, NUMBERED_NO_LONGER, known.made, word)
         return
     field = state.field
     if field.kind in AUTOMATIC:
-        why = "it numbers its rows no longer"
+        why = NUMBERED_NO_LONGER
     elif field.kind == "GeneratedField":
         if word != "DROP EXPRESSION" or start is None or start.nullable is not False:
             return
         why = "the database computes it no longer"
     elif takes_null(field) is False and db_default(field) is not None and has_effective_default(field) is False:
-        why = "the database loses the default on which INSERTs rely"
+        why = DEFAULT_LOST
     else:
         return
     yield Break("required column", "writes", known.name, column, why, state, word)
@@ -317,8 +321,7 @@ def _not_null(column: str, known: KnownTable, change: Change, word: str, *, by_c
     if column not in known.columns:
         held = left if left is not None else start
         if held is not None and not _fills_itself(held):
-            why = "the running release does not know it, and the database has no default for it"
-            yield Break("required column", "writes", known.name, column, why, held.made, word)
+            yield Break("required column", "writes", known.name, column, NOT_KNOWN_TO_IT, held.made, word)
         return
     state = known.columns[column].state
     if state is None or takes_null(state.field) is not True or _is_checked_for_null(state, known, change):
@@ -368,13 +371,7 @@ def _is_checked_for_null(state: FieldState, known: KnownTable, change: Change) -
         return True
     held = _held(known, change.database_start)
     column = str(column_name(state.field, state.name))
-    return held is not None and any(
-        one.columns == (column,)
-        if one.kind == "not null"
-        else one.condition is not None and one.enforced and proves_not_null(one.condition, column)
-        for one in held.constraints
-        if one.kind in ("check", "not null")
-    )
+    return held is not None and keeps_null_out(held, column)
 
 
 # --- what no longer fits ---
@@ -580,8 +577,7 @@ def _is_checked_already(condition: Expression, known: KnownTable, change: Change
     if any(proves_not_null(condition, name) and one.nullable is False for name, one in held.columns.items()):
         # One part of it may be news, if there are several.
         return refused_null(condition) is not None
-    checks = [one.condition for one in held.constraints if one.kind == "check" and one.condition and one.enforced]
-    return condition.unknown is None and implies(checks, condition)
+    return is_checked_already(condition, held)
 
 
 def _attached(action: AttachPartition, change: Change) -> Iterator[Break]:

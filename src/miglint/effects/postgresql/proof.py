@@ -24,6 +24,23 @@ def refused_null(condition: Expression) -> str | None:
     return _filled(parts[0]) if len(parts) == 1 else None
 
 
+def keeps_null_out(table: TableState, column: str) -> bool:
+    """Whether a constraint refuses NULL in what is written to a column; one that is NOT VALID does so too."""
+    return any(
+        one.columns == (column,)
+        if one.kind == "not null"
+        else one.condition is not None and one.enforced and proves_not_null(one.condition, column)
+        for one in table.constraints
+        if one.kind in ("check", "not null")
+    )
+
+
+def is_checked_already(condition: Expression, table: TableState) -> bool:
+    """Whether the checks of a table refuse whatever another one would."""
+    checks = [one.condition for one in table.constraints if one.kind == "check" and one.condition and one.enforced]
+    return condition.unknown is None and implies(checks, condition)
+
+
 def proves_partition(part: TableState, parent: TableState | None, bound: str) -> bool:
     """Whether a table's validated checks prove a partition's bounds, as the server sees it: of one column, constants.
 
