@@ -109,7 +109,7 @@ def write(folder: Path, migrations: int, seed: int = 1) -> None:
     installed = "".join(f'    "{app.label}",\n' for app in apps)
     _put(
         folder / "config/settings.py",
-        f'SECRET_KEY = "x"\nROOT_URLCONF = "config.urls"\nUSE_TZ = True\nINSTALLED_APPS = [\n{installed}]\n'
+        f'SECRET_KEY = "x"\nUSE_TZ = True\nINSTALLED_APPS = [\n{installed}]\n'
         'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "benchmark"}}\n'
         'DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"\n',
     )

@@ -74,6 +74,9 @@ def _finish(program: Program, process: subprocess.Popen[bytes]) -> None:
     _, said = process.communicate()
     if process.returncode not in program.may_exit:
         raise RuntimeError(f"{' '.join(program.arguments)}: exit code {process.returncode}: {said.decode()[-2000:]}")
+    # Who fails at once is fast, and 1 is the code of findings and of a traceback.
+    if process.returncode and program.output.stat().st_size == 0:
+        raise RuntimeError(f"{' '.join(program.arguments)}: it printed nothing: {said.decode()[-2000:]}")
 
 
 def _session(leader: int) -> list[str]:
