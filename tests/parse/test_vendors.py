@@ -20,7 +20,8 @@ else:
 
 
 def function(body: str) -> Function:
-    source = "from django.db import connection, migrations\n\ndef fill(apps, schema_editor):\n    pass\n\n"
+    source = "from django.db import DEFAULT_DB_ALIAS, connection, connections, migrations\n\n"
+    source += "def fill(apps, schema_editor):\n    pass\n\n"
     source += "def forwards(apps, schema_editor):\n"
     source += textwrap.indent(textwrap.dedent(body), "    ")
     source += "\n\nclass Migration(migrations.Migration):\n    operations = [migrations.RunPython(forwards)]\n"
@@ -42,6 +43,11 @@ def reached(body: str) -> list[tuple[str, ...] | None]:
         "connection.vendor == other",
         "connection.vendor in others",
         "connection.vendor > 'a'",
+        "connection.vendor in 'postgresql, mysql'",
+        "connections['legacy'].vendor == 'postgresql'",
+        "connections[alias].vendor == 'postgresql'",
+        "my_connection.vendor == 'postgresql'",
+        "apps.connection.vendor == 'postgresql'",
     ],
 )
 def test_what_is_not_asked_of_the_database_decides_nothing(test):
@@ -55,6 +61,7 @@ def test_what_is_not_asked_of_the_database_decides_nothing(test):
         "schema_editor.connection.vendor == 'postgresql'",
         "'postgresql' == schema_editor.connection.vendor",
         "connections['default'].vendor == 'postgresql'",
+        "connections[DEFAULT_DB_ALIAS].vendor == 'postgresql'",
         "connections[schema_editor.connection.alias].vendor in ('postgresql',)",
         "schema_editor.connection.vendor.startswith('postgres')",
         "not connection.vendor != 'postgresql'",
@@ -94,6 +101,45 @@ def test_a_vendor_or_an_answer_with_a_name_is_followed():
     assert reached(body) == [("oracle", "postgresql", "sqlite")]
     body = "vendor = connection.vendor\nvendor = apps\nif vendor == 'mysql':\n    schema_editor.execute('x')"
     assert reached(body) == [None]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "connection = apps.get_model('a', 'Connection').objects.first()",
+        "if apps:\n    is_it = connection.vendor == 'mysql'",
+        "is_it = connection.vendor == 'mysql'\nif apps:\n    is_it = True",
+        "is_it = connection.vendor == 'mysql'\nis_it |= apps.ready",
+        "is_it = connection.vendor == 'mysql'\nfor is_it in apps:\n    pass",
+        "is_it = connection.vendor == 'mysql'\nwith apps as is_it:\n    pass",
+        "is_it = connection.vendor == 'mysql'\nis_it, other = apps",
+        "is_it = connection.vendor == 'mysql'\nprint(is_it := apps)",
+        "is_it = connection.vendor == 'mysql'\nprint((is_it := apps))",
+        "is_it = connection.vendor == 'mysql'\ndef inner():\n    is_it = False",
+        "is_it = connection.vendor == 'mysql'\ntry:\n    pass\nexcept E as is_it:\n    pass",
+        "is_it = apps",
+    ],
+)
+def test_a_name_that_may_mean_something_else_decides_nothing(body):
+    test = "connection.vendor == 'mysql'" if body.startswith("connection") else "is_it"
+    found = reached(f"{body}\nif {test}:\n    schema_editor.execute('x')")
+    assert found[-1] is None
+
+
+def test_a_connection_with_a_name_is_followed():
+    body = "conn = schema_editor.connection\nif conn.vendor == 'mysql':\n    schema_editor.execute('x')"
+    assert reached(body) == [("mysql",)]
+
+
+def test_an_exception_that_is_suppressed_ends_its_block_alone():
+    body = """
+    with contextlib.suppress(ValueError):
+        if connection.vendor == "postgresql":
+            raise ValueError
+        schema_editor.execute("SELECT 1")
+    schema_editor.execute("SELECT 2")
+    """
+    assert reached(body) == [OTHERS, None]
 
 
 def test_a_turn_of_a_loop_that_is_skipped_is_no_end():

@@ -43,8 +43,10 @@ def queries_of(
         return Queries()
     scope = Scope("function", "", outer)
     scope.values.update({name.lstrip("*"): Parameter(name.lstrip("*")) for name in parameters})
-    conditions = Conditions(lambda asked: evaluator.evaluate(asked, scope))
-    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters), _second(parameters), conditions)
+    editor = _second(parameters)
+    editors = {name for name in (editor, "schema_editor") if name is not None and name in scope.values}
+    conditions = Conditions(lambda asked: evaluator.evaluate(asked, scope), editors)
+    body = _Body(evaluator, scope, frozenset(name.lstrip("*") for name in parameters), editor, conditions)
     try:
         if isinstance(node, cst.Lambda):
             body.expression(node.body)
@@ -106,8 +108,9 @@ class _Body:
     # What the function calls its second parameter.
     editor: str | None
     conditions: Conditions
-    # Of which databases it may be that this place is reached.
+    # Of which databases it may be that this place is reached, and how many blocks it stands in.
     vendors: Vendors = ANY
+    depth: int = 0
     rows: dict[str, _Rows] = field(default_factory=dict)
     found: list[ModelQuery | ExecutedSQL] = field(default_factory=list)
     # By the name of a row, the attributes that it was given so far (what save() changes), and whether it was None.
@@ -115,8 +118,10 @@ class _Body:
     guarded: dict[Span, tuple[str, ...]] = field(default_factory=dict)
 
     def block(self, body: cst.BaseSuite) -> None:
+        self.depth += 1
         for statement in body.body:
             self.statement(statement)
+        self.depth -= 1
 
     def statement(self, node: cst.CSTNode) -> None:
         match node:
@@ -133,10 +138,12 @@ class _Body:
                 code = self.evaluator.positions.code(node)
                 may_leave = "continue" in code or "break" in code
                 reached = self.vendors
+                self.depth += 1
                 for each in body.body:
                     self.statement(each)
                     if may_leave and _leaves(each):
                         self._pick()
+                self.depth -= 1
                 self._unpick(before)
                 # There may be no turn at all.
                 self.vendors = reached
@@ -145,9 +152,14 @@ class _Body:
             case cst.With(items=items, body=body):
                 for item in items:
                     held = self.expression(item.item)
-                    if held is not None and item.asname is not None and isinstance(item.asname.name, cst.Name):
-                        self.rows[item.asname.name.value] = held
+                    if item.asname is not None:
+                        self._forget(item.asname.name)
+                        if held is not None and isinstance(item.asname.name, cst.Name):
+                            self.rows[item.asname.name.value] = held
+                reached = self.vendors
                 self.block(body)
+                if any("suppress" in self.evaluator.positions.code(item.item) for item in items):
+                    self.vendors = reached
             case cst.If(test=test, body=body, orelse=orelse):
                 self.expression(test)
                 before = dict(self.rows)
@@ -173,6 +185,8 @@ class _Body:
                 self.block(body)
                 through = self.vendors
                 for handler in handlers:
+                    if handler.name is not None:
+                        self._forget(handler.name.name)
                     self.vendors = reached
                     self.block(handler.body)
                 self.vendors = through
@@ -197,6 +211,7 @@ class _Body:
                 self.vendors = NONE
             case cst.AugAssign(target=target, value=value):
                 self._assign([target], value)
+                self._forget(target)
             case _:
                 pass
 
@@ -254,6 +269,7 @@ class _Body:
             case cst.NamedExpr(target=cst.Name(value=name), value=value):
                 held = self.expression(value)
                 self._bind(name, held)
+                self.conditions.forget(name)
                 return held
             case _:
                 return None
@@ -267,15 +283,30 @@ class _Body:
                     given[attribute] = given.get(attribute, True) and _is_none(value)
                 case cst.Name(value=name):
                     self._bind(name, held)
-                    self.conditions.assign(name, value)
+                    if self.depth == 1:
+                        self.conditions.assign(name, value)
+                    else:
+                        self.conditions.forget(name)
                     self.scope.values[name] = self.evaluator.evaluate(value, self.scope)
                 case cst.Tuple(elements=elements) if held is not None and elements:
                     # `row, created = get_or_create(…)`
+                    self._forget(target)
                     first = elements[0].value
                     if isinstance(first, cst.Name):
                         self._bind(first.value, held)
                 case _:
-                    pass
+                    self._forget(target)
+
+    def _forget(self, target: cst.BaseExpression) -> None:
+        """What is bound here may mean another connection, vendor or answer from here on."""
+        match target:
+            case cst.Name(value=name):
+                self.conditions.forget(name)
+            case cst.Tuple(elements=elements) | cst.List(elements=elements):
+                for element in elements:
+                    self._forget(element.value)
+            case _:
+                pass
 
     def _bind(self, name: str, held: _Rows | None) -> None:
         if held is None:
@@ -297,6 +328,7 @@ class _Body:
 
     def _loop(self, target: cst.BaseExpression, iterated: cst.BaseExpression) -> None:
         """Every row is read; each that the loop holds stands for all of them."""
+        self._forget(target)
         held = self.expression(iterated)
         if held is None or held.kind != "rows":
             return

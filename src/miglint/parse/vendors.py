@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple, TypeAlias
 
 import libcst as cst
 
-from miglint.facts.values import Literal, Sequence, Value, text_of
+from miglint.facts.values import Literal, Reference, Sequence, Value, text_of
 
 # What `connection.vendor` is for the databases that Django brings; MariaDB's is MySQL's.
 Vendors: TypeAlias = frozenset[str]
@@ -26,23 +26,36 @@ UNDECIDED = Decided()
 
 
 class Conditions:
-    """What a function's conditions say of the vendor, and the names that it has given to the vendor or to them."""
+    """What a function's conditions say of the vendor, and the names that it has given to what they ask.
 
-    def __init__(self, evaluate: Callable[[cst.BaseExpression], Value]) -> None:
+    `editors` are its names for the schema editor. A name counts from where the function gives it a meaning on every
+    path, to where it may get another.
+    """
+
+    def __init__(self, evaluate: Callable[[cst.BaseExpression], Value], editors: Collection[str]) -> None:
         self._evaluate = evaluate
+        self._editors = frozenset(editors)
         self._named: dict[str, Decided] = {}
         self._vendors: set[str] = set()
+        self._connections: set[str] = set()
 
     def assign(self, name: str, value: cst.BaseExpression) -> None:
         """Follow an assignment to a plain name."""
-        self._vendors.discard(name)
-        self._named.pop(name, None)
-        if self._is_vendor(value):
+        is_vendor, is_connection, decided = self._is_vendor(value), self._is_connection(value), self.decide(value)
+        self.forget(name)
+        if is_vendor:
             self._vendors.add(name)
-        else:
-            decided = self.decide(value)
-            if decided != UNDECIDED:
-                self._named[name] = decided
+        elif is_connection:
+            self._connections.add(name)
+        elif decided != UNDECIDED:
+            self._named[name] = decided
+
+    def forget(self, name: str) -> None:
+        """A name may mean something else from here on."""
+        self._vendors.discard(name)
+        self._connections.discard(name)
+        self._named.pop(name, None)
+        self._editors -= {name}
 
     def decide(self, test: cst.BaseExpression) -> Decided:
         match test:
@@ -72,45 +85,55 @@ class Conditions:
             left, right = right, left
         if not self._is_vendor(left):
             return UNDECIDED
-        named = _texts(self._evaluate(right))
-        if named is None:
-            return UNDECIDED
-        match operator:
-            case cst.Equal() | cst.In():
-                return Decided(named, ANY - named)
-            case cst.NotEqual() | cst.NotIn():
-                return Decided(ANY - named, named)
+        match operator, self._evaluate(right):
+            case cst.Equal(), Literal(str(text)):
+                return Decided(ANY & {text}, ANY - {text})
+            case cst.NotEqual(), Literal(str(text)):
+                return Decided(ANY - {text}, ANY & {text})
+            case cst.In() | cst.NotIn(), Sequence(items=items):
+                texts = [text_of(item) for item in items]
+                if None in texts:
+                    return UNDECIDED
+                yes, no = ANY.intersection(texts), ANY.difference(texts)
+                return Decided(yes, no) if isinstance(operator, cst.In) else Decided(no, yes)
             case _:
                 return UNDECIDED
 
     def _is_vendor(self, node: cst.BaseExpression) -> bool:
-        """`connection.vendor`, however the connection is come by; a row may have a vendor too."""
         match node:
             case cst.Name(value=name):
                 return name in self._vendors
             case cst.Attribute(value=holder, attr=cst.Name(value="vendor")):
-                return _is_connection(holder)
+                return self._is_connection(holder)
             case _:
                 return False
 
+    def _is_connection(self, node: cst.BaseExpression) -> bool:
+        """Whether it is the connection to the database that is migrated; a row may be called so too."""
+        match node:
+            case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value="connection")) if name in self._editors:
+                return True
+            case cst.Name(value=name) if name in self._connections:
+                return True
+            case cst.Name() | cst.Attribute():
+                return self._evaluate(node) in _CONNECTIONS
+            case cst.Subscript(value=several, slice=[cst.SubscriptElement(slice=cst.Index(value=alias))]):
+                return self._evaluate(several) in _ALL_CONNECTIONS and self._is_its_alias(alias)
+            case _:
+                return False
 
-def _is_connection(node: cst.BaseExpression) -> bool:
-    match node:
-        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
-            return "conn" in name
-        case cst.Subscript(value=inner):
-            return _is_connection(inner)
-        case _:
-            return False
+    def _is_its_alias(self, node: cst.BaseExpression) -> bool:
+        match node:
+            case cst.Attribute(value=holder, attr=cst.Name(value="alias")):
+                return self._is_connection(holder)
+            case _:
+                return self._evaluate(node) in _DEFAULT_ALIAS
 
 
-def _texts(value: Value) -> Vendors | None:
-    """The vendors that a string or a collection of strings names; None where it is neither."""
-    match value:
-        case Literal(str(text)):
-            return ANY & {text}
-        case Sequence(items=items):
-            texts = [text_of(item) for item in items]
-            return ANY & {text for text in texts if text is not None} if None not in texts else None
-        case _:
-            return None
+_CONNECTIONS = (Reference("django.db.connection"),)
+_ALL_CONNECTIONS = (Reference("django.db.connections"), Reference("django.db.utils.connections"))
+_DEFAULT_ALIAS = (
+    Literal("default"),
+    Reference("django.db.DEFAULT_DB_ALIAS"),
+    Reference("django.db.utils.DEFAULT_DB_ALIAS"),
+)
