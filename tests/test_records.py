@@ -70,6 +70,19 @@ def test_a_class_keeps_the_methods_of_its_own():
     assert repr(record(1)) == "hello"
 
 
+def test_a_record_may_be_inherited_from_as_from_any_frozen_dataclass():
+    base, _ = both(ONE)
+    frozen = dataclasses.dataclass(frozen=True)(type("Child", (base,), {"__annotations__": {"y": int}, "y": 2}))
+    assert frozen(1) == frozen(1, 2) != frozen(1, 3)
+    assert hash(frozen(1)) == hash(frozen(1, 2))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        frozen(1).x = 2
+    child = records.dataclass(type("Child", (base,), {"__annotations__": {"y": int}, "y": 2}), frozen=True)
+    assert child(1) == child(1, 2) != child(1, 3)
+    with pytest.raises(TypeError):
+        dataclasses.dataclass(type("Child", (base,), {"__annotations__": {"y": int}, "y": 2}))
+
+
 def test_the_tests_see_who_assigns(monkeypatch):
     monkeypatch.setattr(records, "FROZEN", True)
     record, _ = both(ONE)

@@ -7,7 +7,7 @@ that makes up a third of what importing miglint takes, and one of them is made i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,15 @@ else:
         if cls.__doc__ is None:
             # Else it would be made from the signature, at some expense.
             cls.__doc__ = cls.__name__
-        made = dataclasses.dataclass(cls, eq=False, repr=False, **options)
+        bases = [base for base in cls.__mro__[1:] if base in _RECORDS]
+        _say(bases, frozen=False)
+        try:
+            made = dataclasses.dataclass(cls, eq=False, repr=False, **options)
+        finally:
+            _say(bases, frozen=True)
+        # Whoever inherits from a record with `dataclasses.dataclass(frozen=True)` may do so: rules of others do.
+        _RECORDS.add(made)
+        _say([made], frozen=True)
         values = _getter([one.name for one in dataclasses.fields(made) if one.compare])
 
         def equal(self: Any, other: Any) -> bool:
@@ -41,6 +49,15 @@ else:
             if name not in cls.__dict__ or (name == "__hash__" and cls.__dict__[name] is None):
                 setattr(made, name, method)
         return made
+
+
+# Those that only say that they are frozen; classes live as long as the program does.
+_RECORDS: set[type[Any]] = set()
+
+
+def _say(classes: Iterable[Any], *, frozen: bool) -> None:
+    for one in classes:
+        one.__dataclass_params__.frozen = frozen
 
 
 def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
