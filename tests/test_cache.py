@@ -97,6 +97,9 @@ def test_an_entry_that_claims_to_be_right_and_is_no_fact_is_not_believed(tmp_pat
     assert written.get(b"x") is None
     assert written.get(b"y") is None
     assert written.get(b"z") is None
+    written.put(b"w", f"[-4,1{'0' * 400},0]")
+    written.lines = written.used
+    assert written.get(b"w") is None
 
 
 def test_a_place_of_three_numbers_is_none() -> None:

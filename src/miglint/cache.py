@@ -1,7 +1,8 @@
 """Facts by the content of the file that they are about: never a source of truth, and lost without harm.
 
 One line an entry: the content's hash, a checksum, the facts as JSON. JSON and not pickle, since a cache that CI
-restores may have been written by anybody.
+restores may have been written by anybody: what is no fact is not believed, and a lie makes a run wrong or fail, but do
+nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class FactsCache:
             return None
         try:
             facts = decode(text)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             return None
         if isinstance(facts, (Module, Failure)):
             self.used[key] = line
@@ -243,7 +244,7 @@ def _shapes() -> dict[type[Any], dict[str, str]]:
 def _key() -> str:
     """What facts depend on beside a file's bytes: miglint's version, Python's, and the code that makes them."""
     hashed = blake2b(digest_size=16)
-    shapes = [(one.__name__, tuple(names)) for one, names in _shapes().items()]
+    shapes = [(one.__name__, tuple(names.items())) for one, names in _shapes().items()]
     hashed.update(repr((__version__, sys.version_info[:2], shapes, _code())).encode())
     return f"miglint facts {hashed.hexdigest()}"
 
