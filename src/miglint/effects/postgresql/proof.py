@@ -95,7 +95,15 @@ def _parts(conditions: Iterable[Expression]) -> list[_Part]:
 
 def _words(part: _Part) -> tuple[str, ...]:
     """A part as it compares with others: white space and needless quotes make no difference."""
-    return tuple(identifier(token) if token.kind == "quoted" else token.word or token.text for token in part.tokens)
+    return tuple(map(_word, part.tokens))
+
+
+def _word(token: Token) -> str:
+    if token.kind != "quoted":
+        return token.word or token.text
+    name = identifier(token)
+    # In quotes a name may look like a number or a text.
+    return name if name.isidentifier() else f'"{name}"'
 
 
 def _compared(parts: Iterable[_Part]) -> list[_Comparison]:
