@@ -159,7 +159,7 @@ def check(**arguments: Any) -> int:
     Exit codes:
       0    nothing at or above --fail-on
       1    findings
-      2    could not run: settings, arguments, a path that is not there
+      2    could not run: settings, arguments, a path that is not there or cannot be read
       130  interrupted
     """
     from miglint import last, witness
