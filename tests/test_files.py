@@ -344,6 +344,23 @@ def test_migrations_that_cannot_be_read_are_a_problem(tmp_path, out_of_reach):
     assert "/migrations' could not be read: File name too long." in listing.problems[0]
 
 
+@pytest.mark.parametrize("git_lists", [False, True])
+def test_a_link_that_leads_nowhere_is_a_module_all_the_same(tmp_path, git_lists):
+    write(tmp_path, **{"shop/migrations/0001_initial.py": ""})
+    folder = tmp_path / "shop/migrations"
+    (folder / "0002_gone.py").symlink_to("nowhere")
+    (folder / "0003_round.py").symlink_to("0003_round.py")
+    # As Emacs has it for a file that is being changed.
+    (folder / ".#0004_locked.py").symlink_to("somebody@somewhere")
+    if git_lists:
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+        subprocess.run(["git", "-C", str(tmp_path), "add", "shop"], check=True)
+    names = ("0001_initial", "0002_gone", "0003_round")
+    assert find(tmp_path).files == tuple(f"shop/migrations/{name}.py" for name in names)
+    why = files.read_bytes(str(tmp_path), "shop/migrations/0002_gone.py")
+    assert why == files.Gone("it is a link that leads nowhere", there=True)
+
+
 def test_folders_are_added_to_a_listing_although_git_ignores_them(repository):
     write(repository, "shop/models.py", "a.py")
     (repository / ".gitignore").write_text("shop/\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -118,6 +119,8 @@ def read_bytes(root: str, path: str) -> bytes | Gone:
         return data
     except FileNotFoundError:
         witness.saw_file(whole)
+        if os.path.islink(whole):
+            return Gone("it is a link that leads nowhere", there=True)
         return Gone("the file is gone", there=False)
     except OSError as error:
         return Gone(error.strerror or str(error), there=True)
@@ -427,7 +430,7 @@ class _Finder:
 
     def add(self, paths: Iterable[str]) -> None:
         for path in paths:
-            if self.wants(path) and self.enters(path.rpartition("/")[0]) and os.path.isfile(self.at(path)):
+            if self.wants(path) and self.enters(path.rpartition("/")[0]) and _is_file(self.at(path)):
                 self.files.add(path)
 
     def wants(self, path: str) -> bool:
@@ -529,6 +532,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _is_file(path: str) -> bool:
+    """Whether Python would take it for a module: a link that leads nowhere, and what nobody may look at, too."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        # Editors lock files with links of odd names, which Python does not import.
+        return os.path.basename(path).count(".") == 1 and os.path.islink(path)
 
 
 def _looks_like_app(folder: str) -> bool:

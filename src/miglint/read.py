@@ -486,6 +486,8 @@ class _Reader:
             folder
             for folder, modules in folders.items()
             if any(layout.defines_migration(self._data(path) or b"") for path in modules)
+            # What nobody can read in a folder of that name is taken for migrations, and so reported.
+            or (os.path.basename(folder) == "migrations" and any(self.unread.get(path) for path in modules))
         )
         named: dict[str, str] = {}
         guesses: list[str] = []

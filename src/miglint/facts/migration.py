@@ -210,10 +210,11 @@ class Module:
 
 
 class Failure(NamedTuple):
-    """Why a file's bytes gave no facts, and where."""
+    """Why a file's bytes gave no facts, and where; `limit` says that it is miglint that stops there, and not Python."""
 
     reason: str
     span: Span
+    limit: bool = False
 
 
 class Absent(NamedTuple):

@@ -49,7 +49,7 @@ def parse_module(data: bytes) -> Module | Failure:
     try:
         return _module(tree, text)
     except RecursionError:
-        return Failure("its statements or expressions are nested too deep", TOP)
+        return Failure("its statements or expressions are nested too deep", TOP, limit=True)
 
 
 def _tree(text: str) -> cst.Module | Failure:

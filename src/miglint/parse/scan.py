@@ -95,7 +95,9 @@ def _look_closely(text: str) -> Failure | None:
             links[-1] += ended
             links.append(0)
             if len(links) > DEEPEST + 1:
-                return Failure(f"its brackets are nested more than {DEEPEST} deep", _span(text, found.start()))
+                return Failure(
+                    f"its brackets are nested more than {DEEPEST} deep", _span(text, found.start()), limit=True
+                )
             ended = string = False
         elif kind == "close":
             if len(links) > 1:
@@ -125,7 +127,9 @@ def _look_closely(text: str) -> Failure | None:
             ended, string = True, False
         if links[-1] > LONGEST_CHAIN or lambdas > DEEPEST or elifs > LONGEST_CHAIN:
             what = "operators, calls or strings" if elifs <= LONGEST_CHAIN else "elif branches"
-            return Failure(f"more than {LONGEST_CHAIN} {what} hang together here", _span(text, found.start()))
+            return Failure(
+                f"more than {LONGEST_CHAIN} {what} hang together here", _span(text, found.start()), limit=True
+            )
     return None
 
 
@@ -150,7 +154,7 @@ def _indentation(text: str) -> Failure | None:
             if width > levels[-1]:
                 levels.append(width)
             if len(levels) >= DEEPEST:
-                return Failure(f"its blocks are nested {DEEPEST} deep", _span(text, found.start()))
+                return Failure(f"its blocks are nested {DEEPEST} deep", _span(text, found.start()), limit=True)
     return None
 
 
@@ -163,7 +167,7 @@ def _patterns(text: str) -> Failure | None:
             depth += _STEPS[bracket.group()]
             if depth > _DEEPEST_PATTERN:
                 reason = f"the brackets of a 'case' are nested more than {_DEEPEST_PATTERN} deep"
-                return Failure(reason, _span(text, bracket.start()))
+                return Failure(reason, _span(text, bracket.start()), limit=True)
             if depth <= 0 and bracket.start() >= found.end():
                 break
             if depth == 0 and hidden.find(":", bracket.end(), found.end()) >= 0:
@@ -180,7 +184,7 @@ def _formatted(text: str) -> Failure | None:
         holes = _HOLE.findall(inside)
         if _deepest(inside) > DEEPEST or any(_links(hole) > LONGEST_CHAIN for hole in holes):
             reason = f"an f-string is nested more than {DEEPEST} deep, or holds too long an expression"
-            return Failure(reason, _span(text, found.start()))
+            return Failure(reason, _span(text, found.start()), limit=True)
     return None
 
 
@@ -197,7 +201,7 @@ def _span(text: str, offset: int) -> Span:
 def refused(data: bytes) -> Failure | None:
     """Why a file's bytes are not even decoded."""
     if len(data) > LARGEST_FILE:
-        return Failure(f"it is larger than 1 MB ({len(data) / 1_000_000:.1f} MB)", TOP)
+        return Failure(f"it is larger than 1 MB ({len(data) / 1_000_000:.1f} MB)", TOP, limit=True)
     null = data.find(b"\0")
     if null >= 0:
         line = data.count(b"\n", 0, null) + 1

@@ -20,10 +20,13 @@ class UnreadableMigration(ProjectRule):
     def check(self, project: Project) -> Iterator[Finding]:
         for key, path, failure in sorted(project.unreadable, key=lambda unreadable: unreadable.path):
             reason = failure.reason.rstrip(".")
+            hint = "Mend the file; if it is no migration, move it out of this folder or name it in `exclude`."
+            if failure.limit:
+                hint = "That is as far as miglint reads, not Python: break it up, by names for its parts for example."
             yield self.finding(
                 Location(path, failure.span),
                 f"This migration cannot be read: {reason}. It is not linked, replayed or judged.",
-                hint="Mend the file; if it is no migration, move it out of this folder or name it in `exclude`.",
+                hint=hint,
                 app=key.app_label,
                 migration=key.name,
                 subject=str(key),
