@@ -82,6 +82,11 @@ def test_a_filled_foreign_key_and_an_altered_table_say_what_the_server_says():
     assert [one.message for one in finding.related] == ["rows are written here, and their foreign keys wait"]
 
 
+def test_rows_that_are_new_fail_an_empty_table_too():
+    (finding,) = found(RULE, FIRST, sql("INSERT INTO shop_book (title) VALUES ('')") + ADD)
+    assert "This fails where 'shop_book' has rows, and those that were just written are some; " in finding.message
+
+
 @pytest.mark.parametrize(
     ("body", "subject"),
     [

@@ -39,9 +39,11 @@ class PendingTriggerEvents(OperationRule):
                 "Write the rows in a migration of its own. Or have the foreign keys checked in between: RunSQL with "
                 "SET CONSTRAINTS ALL IMMEDIATE."
             )
+        inserted = writer is not None and _inserts(writer, project)
+        new = ", and those that were just written are some" if inserted else ""
         return self.finding(
             step.location,
-            f"This fails where '{table}' has rows; {named(project.target.database)} says: cannot {_word(run)} because "
+            f"This fails where '{table}' has rows{new}; {named(project.target.database)} says: cannot {_word(run)} because "
             f"it has pending trigger events. {who}, and the foreign keys that look at them wait for its end.",
             hint=hint,
             subject=step.subject or table,
@@ -49,6 +51,12 @@ class PendingTriggerEvents(OperationRule):
             if writer is None or writer is step
             else (Related(writer.location, "rows are written here, and their foreign keys wait"),),
         )
+
+
+def _inserts(step: Step, project: Project) -> bool:
+    """Whether it writes rows that were not there before."""
+    effects = (effect for run in project.runs(step) for effect in run.effects)
+    return any(isinstance(effect, WriteRows) and effect.verb == "insert" for effect in effects)
 
 
 def _writer(table: str, run: Run, step: Step, project: Project) -> Step | None:
