@@ -43,8 +43,8 @@ class PendingTriggerEvents(OperationRule):
         new = ", and those that were just written are some" if inserted else ""
         return self.finding(
             step.location,
-            f"This fails where '{table}' has rows{new}; {named(project.target.database)} says: cannot {_word(run)} because "
-            f"it has pending trigger events. {who}, and the foreign keys that look at them wait for its end.",
+            f"This fails where '{table}' has rows{new}; {named(project.target.database)} says: cannot {_word(run)} "
+            f"because it has pending trigger events. {who}, and the foreign keys that look at them wait for its end.",
             hint=hint,
             subject=step.subject or table,
             related=()
