@@ -168,3 +168,36 @@ def test_a_server_that_can_do_more_refuses_less():
 
 def test_what_other_servers_refuse_is_not_known():
     assert found(alter("price", "models.BigIntegerField()"), on=("mysql", 8, 0)) == []
+
+
+CHECK = 'AddConstraint("book", CheckConstraint(condition=Q(price__gt=0), name="priced")),'
+TOGETHER = 'AlterUniqueTogether("book", set()),'
+REMOVE = 'RemoveField("book", "{}"),'
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        (CHECK + TOGETHER, 'RemoveConstraint("book", "priced"),' + REMOVE.format("more") + REMOVE.format("price")),
+        (CHECK + TOGETHER, REMOVE.format("price") + in_state('RemoveConstraint("book", "priced")')),
+        (TOGETHER + "RunSQL('ALTER TABLE shop_book DROP COLUMN isbn')," + in_state('RemoveField("book", "isbn")'),),
+        # MIG203 tells that the state has no such constraint either.
+        ('RemoveConstraint("book", "nowhere"),',),
+    ],
+)
+def test_what_is_in_the_database_may_be_taken_out_of_it(bodies):
+    assert [one for one in found(*bodies) if "PostgreSQL 16 refuses" in one.message] == []
+
+
+@pytest.mark.parametrize(
+    ("bodies", "why"),
+    [
+        ((CHECK + TOGETHER, REMOVE.format("price") + 'RemoveConstraint("book", "priced"),'), "constraint 'priced'"),
+        ((TOGETHER, REMOVE.format("price") + REMOVE.format("more")), "column 'more'"),
+        ((TOGETHER + "RunSQL('ALTER TABLE shop_book DROP COLUMN isbn'),", REMOVE.format("isbn")), "column 'isbn'"),
+    ],
+)
+def test_what_something_else_took_out_of_the_database_cannot_go_again(bodies, why):
+    (finding,) = [one for one in found(*bodies) if "PostgreSQL 16 refuses" in one.message]
+    assert finding.message == f"PostgreSQL 16 refuses this: 'shop_book' has no {why}."
+    assert [one.message for one in finding.related] == ["this takes it out of the database"]

@@ -11,6 +11,7 @@ from miglint.facts.operations import (
     AlterField,
     AlterTogether,
     DeleteModel,
+    RemoveConstraint,
     RemoveField,
     RenameField,
     RenameModel,
@@ -24,8 +25,9 @@ from miglint.records import dataclass
 from miglint.rules.base import OperationRule, named
 from miglint.schema.column import has_column
 from miglint.schema.model import has_table, parents_of
-from miglint.schema.replay import members_of
+from miglint.schema.replay import members_of, name_of
 from miglint.schema.state import ModelState
+from miglint.schema.tables import DatabaseState
 
 _HINTS: dict[Failing, str] = {
     "view in the way": "Drop the view with RunSQL before it, and create it again after it.",
@@ -34,6 +36,11 @@ _HINTS: dict[Failing, str] = {
     "not found": "Name what is there, or let it be nothing to the statement: IF EXISTS.",
     "other": "Take what stands in the way out first, in a migration before this one.",
 }
+
+_GONE = (
+    "Put this operation before the one that takes it out of the database. Where that one has been applied, put this "
+    "one in state_operations of SeparateDatabaseAndState: the state has it still, the database has not."
+)
 
 
 @dataclass(frozen=True)
@@ -76,14 +83,18 @@ class ImpossibleAlteration(OperationRule):
         """What the server refuses, whatever the rows."""
         for run in project.runs(step):
             for effect in run.effects:
-                # Of the names in Django's own operations, MIG202 to MIG206 tell.
-                told = effect.kind in ("exists already", "not found") if isinstance(effect, Fails) else False
-                if told and not isinstance(step.operation, RunSQL):
+                if not isinstance(effect, Fails) or effect.kind not in _HINTS:
                     continue
-                if isinstance(effect, Fails) and effect.kind in _HINTS:
-                    subject = step.subject or effect.table or ""
-                    server = named(project.target.database)
-                    yield self._finding(step, subject, f"{server} refuses this: {effect.why}.", _HINTS[effect.kind])
+                hint = _HINTS[effect.kind]
+                related: tuple[Related, ...] = ()
+                if effect.kind in ("exists already", "not found") and not isinstance(step.operation, RunSQL):
+                    # Of the names in Django's own operations, MIG202 to MIG206 tell, as the state has them.
+                    if effect.kind == "exists already" or not _has_in_state(step):
+                        continue
+                    hint, related = _GONE, _removal(effect, step, project)
+                server = named(project.target.database)
+                message = f"{server} refuses this: {effect.why}."
+                yield self._finding(step, step.subject or effect.table or "", message, hint, *related)
 
     def _altered(self, step: Step, model: ModelState, name: str, new: Field) -> Iterator[Finding]:
         before = model.fields[name]
@@ -165,6 +176,38 @@ class ImpossibleAlteration(OperationRule):
 
     def _finding(self, step: Step, subject: str, message: str, hint: str, *related: Related) -> Finding:
         return self.finding(step.location, message, hint=hint, subject=subject, related=related)
+
+
+def _has_in_state(step: Step) -> bool:
+    """Whether Django's state has what the operation removes or changes, whatever the database has."""
+    model = step.model
+    if model is None:
+        return False
+    match step.operation:
+        case RemoveField(name=str(name)) | AlterField(name=str(name)) | RenameField(old_name=str(name)):
+            return name in model.fields
+        case RemoveConstraint(name=str(name)):
+            return any(name_of(one) == name for one in model.constraints)
+        case _:
+            return False
+
+
+def _removal(effect: Fails, step: Step, project: Project) -> tuple[Related, ...]:
+    """The operation that took it out of the database."""
+
+    def has(state: DatabaseState) -> bool:
+        table = state.table(effect.table or "")
+        if table is None:
+            return False
+        if effect.column is not None:
+            return effect.column in table.columns
+        name = getattr(step.operation, "name", None)
+        return any(one.name == name for one in table.constraints)
+
+    for one in project.earlier_of_app(step):
+        if has(one.database_before) and not has(one.database_after):
+            return (Related(one.location, "this takes it out of the database"),)
+    return ()
 
 
 def _complaint(old: Field, new: Field) -> tuple[str, str] | None:
