@@ -87,6 +87,18 @@ def test_a_damaged_or_foreign_cache_is_as_good_as_none(tmp_path: Path, damage) -
     assert FactsCache(folder).get(SOURCE.encode()) is None
 
 
+def test_an_empty_folder_is_made_a_cache_and_one_with_things_in_it_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes").touch()
+    for name in ("empty", "full"):
+        written = FactsCache(tmp_path / name)
+        written.put(SOURCE.encode(), encode(parse(SOURCE.encode())))
+        written.save()
+    assert {one.name for one in (tmp_path / "empty").iterdir()} == {".gitignore", "CACHEDIR.TAG", "facts"}
+    assert {one.name for one in (tmp_path / "full").iterdir()} == {"facts", "notes"}
+
+
 def test_an_entry_that_claims_to_be_right_and_is_no_fact_is_not_believed(tmp_path: Path) -> None:
     written = FactsCache(tmp_path)
     written.put(b"x", "[0,1,2,3]")

@@ -78,8 +78,9 @@ class FactsCache:
         kept = self.used | {key: self.lines[key] for key in others}
         text = "".join([f"{_key()}\n", *(f"{key}\t{line}\n" for key, line in kept.items())])
         with contextlib.suppress(OSError):
-            if not self.folder.is_dir():
-                self.folder.mkdir(parents=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # A CI may have made it, for what it restores; a folder with things in it is somebody's.
+            if not any(self.folder.iterdir()):
                 # git is to leave it alone, backup programs too, and `miglint clean` knows by it what it may remove.
                 (self.folder / ".gitignore").write_text("*\n", encoding="ascii")
                 tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of miglint.\n"
