@@ -173,7 +173,8 @@ def test_large_files_are_parsed_first_and_the_last_pieces_are_small() -> None:
     files = {f"{size}.py": b" " * size for size in range(1_000, 100_000, 1_000)}
     pieces = [[len(files[path]) for path in piece] for piece in reversed(_pieces(files, 2))]
     assert [size for piece in pieces for size in piece] == sorted(map(len, files.values()), reverse=True)
-    assert sum(pieces[0]) > 500_000
+    # Who asked may be killed, which nobody sees before the end of a piece.
+    assert max(sum(piece[:-1]) for piece in pieces) <= 64_000
     assert sum(pieces[-1]) < 20_000
 
 

@@ -111,9 +111,10 @@ def decode(text: str) -> object:
 
 
 def decode_facts(text: str) -> Module | Failure:
-    """The facts in a text that `encode` is known to have made."""
+    """The facts in a text that `encode` made of a file's; raises as `decode` does."""
     facts = decode(text)
-    assert isinstance(facts, (Module, Failure))
+    if not isinstance(facts, (Module, Failure)):
+        raise TypeError("no facts of a file")
     return facts
 
 

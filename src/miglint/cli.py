@@ -202,7 +202,9 @@ def _parsing(arguments: dict[str, Any], place: Place | None) -> Pool:
 
     pool = Pool(arguments["jobs"] or 0, meanwhile)
     kept = place is not None and os.path.exists(os.path.join(place.folder, "facts"))  # noqa: PTH110, PTH118
-    if not (kept or _changing(arguments) or "miglint.lint" in sys.modules):
+    # Where another run has imported it all, there is nothing to do in the meantime: they start once files are counted.
+    imported = "miglint.lint" in sys.modules
+    if not (kept or imported or _changing(arguments)):
         pool.start()
     return pool
 

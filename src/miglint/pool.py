@@ -12,21 +12,29 @@ import marshal
 import os
 import signal
 import sys
+from _thread import start_new_thread
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from queue import SimpleQueue
-from subprocess import DEVNULL, PIPE, Popen
-from threading import Thread
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from queue import Empty, SimpleQueue
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from miglint.facts.migration import Failure, Module
 
 
+_FORKS = hasattr(os, "fork")
 # Below this many files, starting processes that import libcst costs more than it saves.
 _WORTH_IT = 64
 _MOST = 8
-# Bytes of source: the last pieces of work are small, so that all processes end together.
-_LEAST_WORK = 8_000
+# Bytes of source: the last pieces of work are small, so that all processes end together; and none is so large that a
+# process goes on for long where the one that asked has been killed, which it sees in between.
+_LEAST_WORK, _MOST_WORK = 8_000, 64_000
+# No list of files or facts is as large; what else may stand in a pipe (text, say) is larger when read as a size.
+_NO_SIZE = 1 << 32
+# Seconds between looks at whether those that are waited for are still there.
+_PATIENCE = 5
+
+_Answer: TypeAlias = tuple[str, str]
 
 
 class Pool:
@@ -51,7 +59,8 @@ class Pool:
 
     def start(self) -> None:
         """Get ready while there is something else to do, which is what starting takes: libcst is imported."""
-        if self._workers is None and self.jobs > 1:
+        # A program that Python is a part of may not know where there is one to start.
+        if self._workers is None and self.jobs > 1 and sys.executable:
             self._workers = _Workers(self.jobs)
 
     def expect(self, files: int) -> None:
@@ -62,13 +71,14 @@ class Pool:
     def parse_all(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure, str | None]]:
         """Each file's path and facts, and the facts as the cache writes them where they came so from a process.
 
-        In the order in which they are done: where there are processes, they are at it already.
+        In the order in which they are done: where there are processes, they are at it already. What they leave out, or
+        answer with what are no facts, is parsed here.
         """
         self.expect(len(files))
         return self._collected(files, self._workers.parse(files) if files and self._workers is not None else ())
 
     def _collected(
-        self, files: Mapping[str, bytes], answers: Iterable[tuple[str, str]]
+        self, files: Mapping[str, bytes], answers: Iterable[_Answer]
     ) -> Iterator[tuple[str, Module | Failure, str | None]]:
         left = dict(files)
         if self._meanwhile is not None and answers:
@@ -78,8 +88,12 @@ class Pool:
             # Imported where used: nobody waits for this while processes start.
             from miglint.cache import decode_facts
 
+            try:
+                facts = decode_facts(text)
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                continue
             del left[path]
-            yield path, decode_facts(text), text
+            yield path, facts, text
         if left:
             from miglint.parse import parse  # it brings libcst
 
@@ -93,37 +107,53 @@ class _Channel(NamedTuple):
     tasks: IO[bytes]
     answers: IO[bytes]
 
+    def close(self) -> None:
+        # A process that is writing gives up where nobody reads; then it reads no more, and a flush cannot wait for it.
+        for file in (self.answers, self.tasks):
+            with contextlib.suppress(OSError):
+                file.close()
+
 
 class _Workers:
+    """All the processes that were asked for, or none."""
+
     def __init__(self, count: int) -> None:
         self._processes: list[Popen[bytes]] = []
         self._channels: list[_Channel] = []
-        self._threads: list[Thread] = []
-        with contextlib.suppress(OSError):
-            if hasattr(os, "fork"):
+        self._asked = False
+        self._busy: list[_Channel] = []
+        try:
+            if _FORKS:
                 self._start_one_that_forks(count)
             else:
                 for _ in range(count):
                     self._start_one()
+        except Exception:  # noqa: BLE001  # no descriptors, no processes, no memory: the files can be parsed here
+            self.end()
 
-    def parse(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    def parse(self, files: Mapping[str, bytes]) -> Iterator[_Answer]:
         """What the processes say, as soon as one has said it; what they leave out they did not survive."""
-        work = _pieces(files, len(self._channels))
-        done: SimpleQueue[list[tuple[str, str]] | None] = SimpleQueue()
-        # They only wait: none of them keeps the program from ending.
-        self._threads = [
-            Thread(target=_hand_out, args=(work, files, channel, done), daemon=True) for channel in self._channels
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self._told(work, done, len(self._threads))
+        channels = [channel for channel in self._channels if not channel.answers.closed]
+        work = _pieces(files, len(channels)) if channels else []
+        done: SimpleQueue[list[_Answer] | None] = SimpleQueue()
+        running = 0
+        with contextlib.suppress(RuntimeError, MemoryError):
+            for channel in channels:
+                # Not with `threading`: where there is no memory, it waits for ever for the thread to begin.
+                start_new_thread(_hand_out, (work, files, channel, self._busy, done))
+                self._asked = True
+                running += 1
+        return self._told(work, done, running)
 
-    def _told(
-        self, work: list[list[str]], done: SimpleQueue[list[tuple[str, str]] | None], running: int
-    ) -> Iterator[tuple[str, str]]:
+    def _told(self, work: list[list[str]], done: SimpleQueue[list[_Answer] | None], running: int) -> Iterator[_Answer]:
         try:
             while running:
-                answer = done.get()
+                try:
+                    answer = done.get(timeout=_PATIENCE)
+                except Empty:
+                    if not self._busy and done.empty():
+                        break  # There was not even the memory to begin, or to say that it is over.
+                    continue
                 if answer is None:
                     running -= 1
                 else:
@@ -132,23 +162,23 @@ class _Workers:
             work.clear()
 
     def end(self) -> None:
-        if any(thread.is_alive() for thread in self._threads):
-            # Somebody gave up on what they do.
+        if not self._asked or self._busy:
+            # Nobody asked for anything, and they may be importing still; or somebody gave up on what they do.
             self._kill()
-        for thread in self._threads:
-            thread.join()
         for channel in self._channels:
-            with contextlib.suppress(OSError):
-                channel.tasks.close()
+            channel.close()
         for process in self._processes:
-            process.wait()
-        for channel in self._channels:
-            channel.answers.close()
+            try:
+                process.wait(_PATIENCE)
+            except TimeoutExpired:
+                self._kill()
+                process.wait()
+        self._channels = []
 
     def _kill(self) -> None:
         for process in self._processes:
             with contextlib.suppress(OSError):
-                if hasattr(os, "killpg"):
+                if _FORKS:
                     os.killpg(process.pid, signal.SIGKILL)
                 else:
                     process.kill()
@@ -157,10 +187,7 @@ class _Workers:
         theirs: list[int] = []
         try:
             for _ in range(count):
-                tasks, to_them = os.pipe()
-                from_them, answers = os.pipe()
-                theirs += (tasks, answers)
-                self._channels.append(_Channel(os.fdopen(to_them, "wb"), os.fdopen(from_them, "rb")))
+                self._channels.append(_channel(theirs))
             # A session of their own: Ctrl-C is for the one that waits.
             process = Popen(
                 _program(theirs),
@@ -183,11 +210,41 @@ class _Workers:
         self._channels.append(_Channel(process.stdin, process.stdout))
 
 
+def _channel(theirs: list[int]) -> _Channel:
+    """Two pipes; the ends that are for the process are added to `theirs`."""
+    read, write = os.pipe()
+    theirs.append(read)
+    tasks = os.fdopen(write, "wb")
+    try:
+        read, write = os.pipe()
+    except OSError:
+        tasks.close()
+        raise
+    theirs.append(write)
+    return _Channel(tasks, os.fdopen(read, "rb"))
+
+
 def _program(descriptors: Sequence[int]) -> list[str]:
     # Python looks first in the working folder for what a new process imports, and there lies what is checked: the
     # first thing to do is to look only where this process does.
     code = "import sys; sys.path[:] = sys.argv[2:]; from miglint.pool import serve; serve(sys.argv[1])"
-    return [sys.executable, "-c", code, ",".join(map(str, descriptors)), *filter(None, sys.path)]
+    return [sys.executable, *_flags(), "-c", code, ",".join(map(str, descriptors)), *filter(None, sys.path)]
+
+
+def _flags() -> Iterator[str]:
+    """What this Python was told to leave alone, the others leave alone too."""
+    flags = sys.flags
+    if flags.isolated:
+        yield "-I"
+    if flags.ignore_environment:
+        yield "-E"
+    if flags.no_user_site:
+        yield "-s"
+    if flags.no_site:
+        yield "-S"
+    if flags.dont_write_bytecode:
+        yield "-B"
+    yield from ("-X", f"utf8={flags.utf8_mode}")
 
 
 def _pieces(files: Mapping[str, bytes], workers: int) -> list[list[str]]:
@@ -196,7 +253,7 @@ def _pieces(files: Mapping[str, bytes], workers: int) -> list[list[str]]:
     left = sum(map(len, files.values()))
     filled = 0
     for path in sorted(files, key=lambda path: len(files[path]), reverse=True):
-        if filled > max(_LEAST_WORK, left // (4 * workers)):
+        if filled > min(max(_LEAST_WORK, left // (4 * workers)), _MOST_WORK):
             pieces.append([])
             left -= filled
             filled = 0
@@ -209,18 +266,31 @@ def _hand_out(
     work: list[list[str]],
     files: Mapping[str, bytes],
     channel: _Channel,
-    done: SimpleQueue[list[tuple[str, str]] | None],
+    busy: list[_Channel],
+    done: SimpleQueue[list[_Answer] | None],
 ) -> None:
     """Give one process a piece of work after the other, until none is left or it is no more."""
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        while work:
-            try:
-                paths = work.pop()
-            except IndexError:
-                break
-            _send(channel.tasks, [files[path] for path in paths])
-            done.put(list(zip(paths, _receive(channel.answers), strict=True)))
+    busy.append(channel)
+    try:
+        _ask(work, files, channel, done)
+    except Exception:  # noqa: BLE001  # no memory, a process that died, or one that talks nonsense
+        # The next answer would be taken for that to another question.
+        channel.close()
+    finally:
+        busy.remove(channel)
     done.put(None)
+
+
+def _ask(
+    work: list[list[str]], files: Mapping[str, bytes], channel: _Channel, done: SimpleQueue[list[_Answer] | None]
+) -> None:
+    while work:
+        try:
+            paths = work.pop()
+        except IndexError:
+            break
+        _send(channel.tasks, [files[path] for path in paths])
+        done.put(list(zip(paths, _receive(channel.answers), strict=True)))
 
 
 # In the processes.
@@ -238,14 +308,20 @@ def serve(descriptors: str) -> None:
 
     numbers = [int(number) for number in descriptors.split(",") if number]
     pairs = list(zip(numbers[::2], numbers[1::2], strict=True)) or [(sys.stdin.fileno(), sys.stdout.fileno())]
-    mine = next((pair for pair in pairs[1:] if os.fork() == 0), pairs[0])
+    mine = pairs[0]
+    with contextlib.suppress(OSError):  # as many as can be had
+        for pair in pairs[1:]:
+            if os.fork() == 0:
+                mine = pair
+                break
     for pair in pairs:
         if pair != mine:
             # A pipe ends when nobody has it open any more.
             os.close(pair[0])
             os.close(pair[1])
     try:
-        _answer(*mine)
+        with contextlib.suppress(Exception):
+            _answer(*mine)
         with contextlib.suppress(ChildProcessError):
             while mine == pairs[0] and len(pairs) > 1:
                 os.wait()
@@ -274,6 +350,8 @@ def _send(file: IO[bytes], message: list[bytes] | list[str]) -> None:
 
 def _receive(file: IO[bytes]) -> Any:
     size = int.from_bytes(_whole(file, 8), "little")
+    if size >= _NO_SIZE:
+        raise ValueError("no size")
     return marshal.loads(_whole(file, size))
 
 
