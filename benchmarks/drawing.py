@@ -31,7 +31,8 @@ class Bar(NamedTuple):
 
 def bars(title: str, rows: Mapping[str, Sequence[Bar]], series: Sequence[str] = (), width: int = 760) -> str:
     """Bars that lie under each other, in groups; the first row is the one that this is about."""
-    left, thick, gap = 190, 15, 16
+    # As wide as the widest fonts make the longest name, and bold.
+    left, thick, gap = 215, 15, 16
     room = width - left - 120
     parts = [_text(4, 20, title, "title")]
     top = 44
@@ -55,7 +56,7 @@ def bars(title: str, rows: Mapping[str, Sequence[Bar]], series: Sequence[str] = 
 
 def curve(title: str, points: Sequence[Mapping[str, Any]], lines: Mapping[str, str], width: int = 760) -> str:
     """What each migration costs against how many there are, both in powers of ten. `lines`: key of a point → name."""
-    left, right, top, height = 60, 100, 66, 220
+    left, right, top, height = 72, 100, 66, 220
     across = width - left - right
     sizes = [point["migrations"] for point in points]
     values = [point[key] for point in points for key in lines]
