@@ -68,6 +68,10 @@ def test_inputs_of_every_kind_do_no_harm(each: Trials, start: int) -> None:
     assert [(number, problem) for number in range(start, start + 10) for problem in each.run(each.inputs[number])] == []
 
 
+def test_half_a_surrogate_pair_in_a_file_does_no_harm(each: Trials) -> None:
+    assert each.run(of_the_shop("class Migration(migrations.Migration):\n    a = Q(\ud800__gt=None)\n", each)) == []
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 def test_made_up_migrations_do_no_harm(each: Trials, chance: Random) -> None:
@@ -76,4 +80,5 @@ def test_made_up_migrations_do_no_harm(each: Trials, chance: Random) -> None:
 
 def of_the_shop(text: str, each: Trials) -> Input:
     [path] = each.inputs.projects[0].targets
-    return Input("given", 0, 0, path, text.encode())
+    # A surrogate on its own is no character that a file can hold; its bytes are.
+    return Input("given", 0, 0, path, text.encode("utf-8", "surrogatepass"))
