@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from time import process_time
+from time import monotonic
 
 import pytest
 
 from miglint.facts.evidence import Specifiers
 from miglint.facts.target import KNOWN_DJANGO, written
 from miglint.requirements import UnreadableError, allows, exact, listed_in, postgresql_in, required_in, specifiers
+
+# Characters of a line.
+MUCH = 1_000_000
 
 
 def known(clauses: Specifiers) -> list[str]:
@@ -136,12 +139,14 @@ def test_a_line_for_django_is_read(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["django" + " " * 50_000 + "@", "django==5.2" + "a" * 50_000 + "!", "django" + "[a]" * 50_000, "-r" * 50_000],
+    ["django" + " " * MUCH + "@", "django==5.2" + "a" * MUCH + "!", "django" + "[a]" * MUCH, "-r" * MUCH],
+    ids=["blanks", "version", "extras", "options"],
 )
-def test_a_long_line_takes_no_time(line: str) -> None:
-    started = process_time()
+def test_a_long_line_is_read_to_its_end(line: str) -> None:
+    started = monotonic()
     assert lines(line) == []
-    assert process_time() - started < 1
+    # What grows with the square of the length would take hours: no measure of speed.
+    assert monotonic() - started < 60
 
 
 def test_a_list_may_have_a_line_for_each_python() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 
 from report.plans import (
     BLOCKING,
@@ -21,6 +20,7 @@ from report.plans import (
     run,
     written,
 )
+from steps import steps
 
 from miglint.effects.effect import BuildIndex, Fails, Lock, ScanTable, UnknownEffect, WriteRows
 from miglint.plans import MigrationPlan, Plans
@@ -401,9 +401,10 @@ def test_sql_that_is_too_long_loses_strings_and_names_before_brackets_and_bracke
     assert brief("DO $$ BEGIN PERFORM (1); END $$", 10) == "DO '…'"
 
 
-def test_a_script_of_a_megabyte_is_cut_at_once():
-    rows = ", ".join(f"({number}, 'row {number}')" for number in range(60_000))
-    sql = f"INSERT INTO t (a, b) VALUES {rows}"
-    started = time.process_time()
-    assert brief(sql, 120).startswith("INSERT INTO t (a, b) VALUES (0, 'row 0'), (")
-    assert time.process_time() - started < 0.5
+def test_a_script_of_a_megabyte_is_cut_as_fast_as_one_of_a_tenth():
+    longer, long = (
+        "INSERT INTO t (a, b) VALUES " + ", ".join(f"({number}, 'row {number}')" for number in range(rows))
+        for rows in (60_000, 6_000)
+    )
+    assert brief(longer, 120).startswith("INSERT INTO t (a, b) VALUES (0, 'row 0'), (")
+    assert steps(lambda: brief(longer, 120)) == steps(lambda: brief(long, 120))
