@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import miglint.pool as pool_module
 from miglint.parse import parse
 from miglint.pool import Pool
 
@@ -50,7 +51,8 @@ def impostor(folder: Path, does: str) -> str:
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_what_talks_nonsense_is_done_without(message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    does = f"for number in numbers[1::2]:\n    os.write(number, {MESSAGES[message]!r})\ntime.sleep(0.5)"
+    # A process for each pair, as there are: which of them is asked first is chance.
+    does = f"os.write(numbers[3 if os.fork() else 1], {MESSAGES[message]!r})\ntime.sleep(0.5)"
     monkeypatch.setattr(sys, "executable", impostor(tmp_path, does))
     started = time.monotonic()
     with Pool(2) as pool:
@@ -120,6 +122,17 @@ def test_where_nothing_is_to_be_parsed_nobody_waits_for_a_process_to_get_ready(
         [process] = pool._workers._processes
     assert process.returncode == -signal.SIGKILL
     assert time.monotonic() - started < 4
+
+
+def test_a_process_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", impostor(tmp_path, "time.sleep(600)"))
+    monkeypatch.setattr(pool_module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(pool_module, "_MOST_SILENCE", 1)
+    started = time.monotonic()
+    with Pool(2) as pool:
+        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+    assert time.monotonic() - started < 30
 
 
 def test_a_process_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

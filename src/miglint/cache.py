@@ -21,6 +21,7 @@ from miglint import __version__, write
 from miglint.facts import fields as field_facts
 from miglint.facts import migration, operations, source, values
 from miglint.facts.migration import Failure, Module
+from miglint.witness import FACTS
 
 # Entries of files that are not there now, another branch's for example, are kept up to this many for each that is.
 _KEPT_BESIDE = 3
@@ -40,7 +41,7 @@ class FactsCache:
 
     @property
     def path(self) -> Path:
-        return self.folder / "facts"
+        return self.folder / FACTS
 
     def get(self, data: bytes) -> Module | Failure | None:
         """The facts of a file's bytes, or None: also where the entry is damaged."""
@@ -52,13 +53,11 @@ class FactsCache:
         if checksum != _checksum(text):
             return None
         try:
-            facts = decode(text)
-        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            facts = decode_facts(text)
+        except ValueError:
             return None
-        if isinstance(facts, (Module, Failure)):
-            self.used[key] = line
-            return facts
-        return None
+        self.used[key] = line
+        return facts
 
     def has(self, data: bytes) -> bool:
         """Whether there is an entry; it may turn out to be damaged."""
@@ -111,10 +110,13 @@ def decode(text: str) -> object:
 
 
 def decode_facts(text: str) -> Module | Failure:
-    """The facts in a text that `encode` made of a file's; raises as `decode` does."""
-    facts = decode(text)
+    """The facts in a text that `encode` made of a file's; raises ValueError for any other."""
+    try:
+        facts = decode(text)
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise ValueError(f"no facts: {error}") from error
     if not isinstance(facts, (Module, Failure)):
-        raise TypeError("no facts of a file")
+        raise ValueError("no facts of a file")
     return facts
 
 

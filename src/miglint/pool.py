@@ -31,8 +31,10 @@ _MOST = 8
 _LEAST_WORK, _MOST_WORK = 8_000, 64_000
 # No list of files or facts is as large; what else may stand in a pipe (text, say) is larger when read as a size.
 _NO_SIZE = 1 << 32
-# Seconds between looks at whether those that are waited for are still there.
+# Seconds between looks at whether those that are waited for are still there; and without a word from any of them, after
+# which they are given up: a piece of work takes a small part of a second, a file of the largest size some ten.
 _PATIENCE = 5
+_MOST_SILENCE = 60
 
 _Answer: TypeAlias = tuple[str, str]
 
@@ -90,7 +92,7 @@ class Pool:
 
             try:
                 facts = decode_facts(text)
-            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            except ValueError:
                 continue
             del left[path]
             yield path, facts, text
@@ -146,6 +148,7 @@ class _Workers:
         return self._told(work, done, running)
 
     def _told(self, work: list[list[str]], done: SimpleQueue[list[_Answer] | None], running: int) -> Iterator[_Answer]:
+        silence = 0.0
         try:
             while running:
                 try:
@@ -153,7 +156,12 @@ class _Workers:
                 except Empty:
                     if not self._busy and done.empty():
                         break  # There was not even the memory to begin, or to say that it is over.
+                    silence += _PATIENCE
+                    if silence >= _MOST_SILENCE:
+                        work.clear()
+                        self._kill()  # Those who wait for an answer see that there is none.
                     continue
+                silence = 0
                 if answer is None:
                     running -= 1
                 else:
