@@ -194,6 +194,7 @@ def _changing(arguments: dict[str, Any]) -> bool:
 def _parsing(arguments: dict[str, Any], place: Place | None) -> Pool:
     """Processes that parse: they get ready while everything else is imported, where no facts are kept yet."""
     from miglint.pool import Pool
+    from miglint.witness import FACTS
 
     def meanwhile() -> None:
         from miglint import graph
@@ -201,7 +202,7 @@ def _parsing(arguments: dict[str, Any], place: Place | None) -> Pool:
         graph.get_ready()
 
     pool = Pool(arguments["jobs"] or 0, meanwhile)
-    kept = place is not None and os.path.exists(os.path.join(place.folder, "facts"))  # noqa: PTH110, PTH118
+    kept = place is not None and os.path.exists(os.path.join(place.folder, FACTS))  # noqa: PTH110, PTH118
     # Where another run has imported it all, there is nothing to do in the meantime: they start once files are counted.
     imported = "miglint.lint" in sys.modules
     if not (kept or imported or _changing(arguments)):

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from miglint.records import dataclass
 
-# The folder in which a run keeps what it may want again: no part of what it sees.
-CACHE = ".miglint_cache"
+# The folder in which a run keeps what it may want again: no part of what it sees. In it, the folder of files' facts.
+CACHE, FACTS = ".miglint_cache", "facts"
 
 # What git says of object ids is true for ever.
 _LASTING = frozenset({"cat-file", "log", "ls-tree"})

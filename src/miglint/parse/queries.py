@@ -343,8 +343,9 @@ class _Body:
                 pass
 
     def _call(self, node: cst.Call) -> _Rows | None:
-        if self.vendors != ANY:
-            self.guarded[self.evaluator.positions.span(node)] = tuple(sorted(self.vendors))
+        reaching = self._reaching()
+        if reaching is not None:
+            self.guarded[self.evaluator.positions.span(node)] = reaching
         if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get_model":
             found = self._model(node)
             if found is not None:

@@ -108,7 +108,7 @@ def _sizes(migration: MigrationPlan) -> str:
 
 
 def _operations(migration: MigrationPlan, style: Style) -> Iterator[str]:
-    told = consequences(migration)
+    told, transactions = consequences(migration), _Transactions(migration)
     # What is nested has a longer index, which pushes its own line to the right alone.
     room = max((len(one.index) for one in migration.operations if "." not in one.index), default=1)
     indent = " " * (6 + room)
@@ -117,7 +117,7 @@ def _operations(migration: MigrationPlan, style: Style) -> Iterator[str]:
     for operation in migration.operations:
         yield from _headline(operation, room, indent, style)
         for one, last in _shown(operation, told[operation.index], style):
-            yield from _statement(one, last, migration, said, indent, style)
+            yield from _statement(one, last, transactions, said, indent, style)
         if operation.fails is not None:
             when = " where there are rows" if needs_rows(operation) else ""
             yield from _labelled(f"fails{when}", f": {operation.fails.rstrip('.')}", "red", indent, style)
@@ -147,11 +147,11 @@ def _shown(operation: OperationPlan, told: Sequence[Consequence], style: Style) 
 
 
 def _statement(
-    one: Consequence, last: bool, migration: MigrationPlan, said: set[str], indent: str, style: Style
+    one: Consequence, last: bool, transactions: _Transactions, said: set[str], indent: str, style: Style
 ) -> Iterator[str]:
     inner = indent
     if one.run.sql:
-        yield from _sql(one.run, migration, indent, style)
+        yield from _sql(one.run, transactions, indent, style)
         inner += "  "
     meanwhile = one.meanwhile if last else ""
     how: Paint = "red" if one.run.is_dangerous else "yellow" if one.waits or one.locks_rows else "dim"
@@ -179,9 +179,9 @@ def _telling(operation: OperationPlan, told: Sequence[Consequence]) -> Sequence[
     return telling if telling or grade_of(operation) == "safe" else told
 
 
-def _sql(run: Run, migration: MigrationPlan, indent: str, style: Style) -> Iterator[str]:
-    notes = [*(["at the end"] if run.deferred else []), *_transaction(run, migration)]
-    label = f"{', '.join(notes)}: " if notes else ""
+def _sql(run: Run, transactions: _Transactions, indent: str, style: Style) -> Iterator[str]:
+    notes = transactions.notes(run)
+    label = f"{notes}: " if notes else ""
     # Two lines, or a little more, since lines end where a word does.
     room = 2 * (style.width - len(indent)) - len(label)
     sql = brief(run.sql, room, "…" if style.unicode else "...")
@@ -192,18 +192,27 @@ def _sql(run: Run, migration: MigrationPlan, indent: str, style: Style) -> Itera
     yield from (paint(line, "cyan", style.colour) for line in more)
 
 
-def _transaction(run: Run, migration: MigrationPlan) -> Iterator[str]:
-    """Where it is not the migration's: which transaction a statement runs in."""
-    if migration.atomic and run.transaction == 0:
-        yield "outside of the transaction"
-    elif not migration.atomic and run.transaction:
-        # The statements of one string share one, and so does what a script runs between BEGIN and COMMIT.
-        others = (one for operation in migration.operations for one in operation.runs)
-        first, *more = (one for one in others if one.transaction == run.transaction)
-        yield "in the same transaction" if run is not first else "in one transaction" if more else _OF_ITS_OWN
+class _Transactions:
+    """Which transaction each statement of a migration runs in."""
 
+    def __init__(self, migration: MigrationPlan) -> None:
+        self._atomic = migration.atomic
+        self._runs: dict[int, list[Run]] = {}
+        for _, run in in_order(migration):
+            self._runs.setdefault(run.transaction, []).append(run)
 
-_OF_ITS_OWN = "in a transaction of its own"
+    def notes(self, run: Run) -> str:
+        """When and where a statement runs; empty where that is at once, and as the migration's own word has it."""
+        return ", ".join([*(["at the end"] if run.deferred else []), *self._where(run)])
+
+    def _where(self, run: Run) -> Iterator[str]:
+        if self._atomic and run.transaction == 0:
+            yield "outside of the transaction"
+        elif not self._atomic and run.transaction:
+            # The statements of one string share one, and so does what a script runs between BEGIN and COMMIT.
+            first, *more = self._runs[run.transaction]
+            together = "in one transaction" if more else "in a transaction of its own"
+            yield together if run is first else "in the same transaction"
 
 
 def _by_lock(locks: Mapping[str, Lock]) -> Iterator[str]:
@@ -403,11 +412,12 @@ def _script(migration: MigrationPlan) -> str:
     """Every statement in a fence, in the order in which the database meets them, under what runs it."""
     lines: list[str] = []
     heading = ""
+    transactions = _Transactions(migration)
     for operation, run in in_order(migration):
         if not run.sql:
             continue
-        notes = [*(["at the end"] if run.deferred else []), *_transaction(run, migration)]
-        title = visible(f"-- {operation.index}: {', '.join([operation.describe, *notes])}")
+        notes = transactions.notes(run)
+        title = visible(f"-- {operation.index}: {operation.describe}{', ' if notes else ''}{notes}")
         if title != heading:
             lines += ["", title]
             heading = title

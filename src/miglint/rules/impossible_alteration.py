@@ -24,8 +24,9 @@ from miglint.project import Project, Step
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, named
 from miglint.schema.column import has_column
+from miglint.schema.missing import missing_from
 from miglint.schema.model import has_table, parents_of
-from miglint.schema.replay import members_of, name_of
+from miglint.schema.replay import members_of
 from miglint.schema.state import ModelState
 from miglint.schema.tables import DatabaseState
 
@@ -89,7 +90,7 @@ class ImpossibleAlteration(OperationRule):
                 related: tuple[Related, ...] = ()
                 if effect.kind in ("exists already", "not found") and not isinstance(step.operation, RunSQL):
                     # Of the names in Django's own operations, MIG202 to MIG206 tell, as the state has them.
-                    if effect.kind == "exists already" or not _has_in_state(step):
+                    if effect.kind == "exists already" or not _has_in_state(step, project):
                         continue
                     hint, related = _GONE, _removal(effect, step, project)
                 server = named(project.target.database)
@@ -178,18 +179,11 @@ class ImpossibleAlteration(OperationRule):
         return self.finding(step.location, message, hint=hint, subject=subject, related=related)
 
 
-def _has_in_state(step: Step) -> bool:
+def _has_in_state(step: Step, project: Project) -> bool:
     """Whether Django's state has what the operation removes or changes, whatever the database has."""
-    model = step.model
-    if model is None:
+    if step.model is None or not isinstance(step.operation, AlterField | RemoveConstraint | RemoveField | RenameField):
         return False
-    match step.operation:
-        case RemoveField(name=str(name)) | AlterField(name=str(name)) | RenameField(old_name=str(name)):
-            return name in model.fields
-        case RemoveConstraint(name=str(name)):
-            return any(name_of(one) == name for one in model.constraints)
-        case _:
-            return False
+    return missing_from(step.before, step.migration.key.app_label, step.operation, project.ground) is None
 
 
 def _removal(effect: Fails, step: Step, project: Project) -> tuple[Related, ...]:

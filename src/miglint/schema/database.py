@@ -127,7 +127,7 @@ class Folding:
         self._history = DatabaseHistory(ground.vendor)
         self._number = 0
         self._tables: dict[str, TableState] = {}
-        # The tables that ever were, by the first word of their names.
+        # The tables that ever were, by one of the words in their names.
         self._named_with: dict[str, dict[str, None]] = {}
 
     @property
@@ -885,7 +885,7 @@ class Folding:
             self._tables[name] = table
             self._register(name, table, old)
             if old is None:
-                self._named_with.setdefault(next(iter(re.findall(r"\w+", name)), ""), {})[name] = None
+                self._named_with.setdefault(min(_words(name), default=""), {})[name] = None
         numbers = self._history.numbers.setdefault(name, [])
         versions = self._history.versions.setdefault(name, [])
         if numbers and numbers[-1] == self._number:

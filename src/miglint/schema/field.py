@@ -40,7 +40,8 @@ def attributes(field: Field) -> Attributes:
 
 def is_primary_key(field: Field) -> bool:
     """`attributes(field).primary_key`, for those who ask it of every field of a model."""
-    return truth_of(field.options.get("primary_key"), False) is True or field.kind == "CompositePrimaryKey"
+    forced = _FORCED.get(field.kind or "", _NONE).get("primary_key")
+    return truth_of(forced or field.options.get("primary_key"), False) is True
 
 
 @cache
