@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from encodings.aliases import aliases
 
+import libcst as cst
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -192,3 +193,17 @@ def test_mutilated_migrations_never_raise(seed: int) -> None:
 def test_no_codec_of_pythons_makes_a_file_a_crash(codec):
     for tail in (b"x = '\xe9\xff'\n", b"\\x\n", b"+\xff", b"\x00", b"xn--\xff.a\n", b"a.\xe9\xff\n"):
         assert isinstance(parse(b"# coding: " + codec.encode() + b"\n" + tail), (Module, Failure))
+
+
+@pytest.mark.parametrize("value", ["a if b else(lambda: c)", "not(lambda: a)", "a or(lambda: b)", "0if a else 1or 2"])
+def test_brackets_stand_for_blanks_as_in_python(value):
+    found = parse(f"class Migration:\n    initial = {value}\n".encode())
+    assert isinstance(found, Module)
+    assert found.migration is not None
+
+
+def test_nodes_made_elsewhere_are_checked_as_ever():
+    for text in ("x = 1", "x = ("):
+        parse(text.encode())
+        with pytest.raises(cst.CSTValidationError):
+            cst.Name("")
