@@ -14,8 +14,9 @@ from miglint.facts.target import Target
 from miglint.facts.values import Literal
 from miglint.findings import Finding
 from miglint.parse import parse
-from miglint.project import Project, Step, analyse
+from miglint.project import Project, analyse
 from miglint.rules.base import has
+from miglint.steps import Step
 
 HEADER = """\
 import datetime

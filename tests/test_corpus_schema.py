@@ -14,9 +14,10 @@ from test_corpus import INSTALLABLE
 
 from miglint.facts.operations import AlterField
 from miglint.linking import Options, link
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.report.schema import render_json
 from miglint.showing import schemas
+from miglint.steps import Step
 
 # Package → models, in a truth that Django computed once by tests/corpus/state_truth_without_dependencies.py.
 HEAVY = {"weblate": 51, "pretix": 115, "mayan-edms": 115, "kolibri": 60, "nautobot": 165}

@@ -15,8 +15,9 @@ from miglint.cli import main
 from miglint.facts.source import Location
 from miglint.findings import Finding, Severity
 from miglint.linking import Options
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.rules.base import OperationRule, ProjectRule
+from miglint.steps import Step
 
 HEAD = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 

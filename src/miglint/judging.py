@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 from miglint.config import Config
 from miglint.facts.migration import Migration
 from miglint.findings import Finding, Notice, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.rules.base import Consequence, MigrationRule, OperationRule, ProjectRule, Rule, has
+from miglint.steps import Step
 
 OURS = "This is a fault of miglint."
 

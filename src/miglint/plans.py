@@ -13,10 +13,11 @@ from miglint.facts.operations import SeparateDatabaseAndState
 from miglint.facts.sizes import Size
 from miglint.facts.target import written
 from miglint.findings import Held
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.schema.database_replay import is_in_state_alone
 from miglint.schema.describe import describe
+from miglint.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

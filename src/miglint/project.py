@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from itertools import groupby, takewhile
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from miglint.effects.breaks import NOTHING, Change, Compatibility
@@ -15,78 +15,24 @@ from miglint.effects.running import Executed, run
 from miglint.effects.timeouts import has_timeout
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
-from miglint.facts.operations import AlterField, Operation, RunPython, RunSQL, UnknownOperation, model_named
+from miglint.facts.operations import RunPython, RunSQL, UnknownOperation
 from miglint.facts.repository import Base, Repository
 from miglint.facts.sizes import Size, TableSizes
-from miglint.facts.source import Location
 from miglint.facts.target import Target
-from miglint.facts.values import Literal, text_of
+from miglint.facts.values import Literal
 from miglint.graph import MigrationGraph, in_dependency_order
 from miglint.records import dataclass
-from miglint.schema.alteration import Alteration, alteration
-from miglint.schema.database_replay import DatabaseReplay, is_in_state_alone
-from miglint.schema.editor import Execution, SchemaEditor
+from miglint.schema.editor import Execution
 from miglint.schema.missing import Missing, takes_out
-from miglint.schema.model import Column, Ground, columns_of, has_table, implicit_auto_field, table_of
+from miglint.schema.model import Column, Ground, columns_of, has_table, table_of
 from miglint.schema.names import in_database
-from miglint.schema.replay import Transition, replay
+from miglint.schema.replay import replay
 from miglint.schema.state import ModelKey, ModelState, Origin, SchemaState
 from miglint.schema.tables import DatabaseState
 from miglint.sql.statement import Statement
+from miglint.steps import Replaying, Step, last_state, was_there
 
 T = TypeVar("T")
-
-
-# No two steps are the same one: what is worked out about them is kept by step.
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One operation in replay order, between the states before and after it; `index` is its dotted path.
-
-    `model` is the one that it is about, as it was before, None where it names none, or none that is known. `table`
-    is what that is called in the database, None where it has none of its own or it is not known.
-    `existed_before` says whether that table was there before the changeset: None is unknown. What the database
-    holds does not change between `database_before` and `database_after` where the operation holds others: they have
-    steps of their own, which follow. `executions` are what Django's schema editor runs for it, what it keeps for the
-    end of the migration included.
-    """
-
-    migration: Migration
-    index: str
-    operation: Operation
-    before: SchemaState
-    after: SchemaState
-    model: ModelState | None
-    table: str | None
-    existed_before: bool | None
-    database_before: DatabaseState
-    database_after: DatabaseState
-    # What an AlterField changes; None for any other operation, and where the field before is not known.
-    alteration: Alteration | None
-    executions: tuple[Execution, ...]
-
-    @property
-    def location(self) -> Location:
-        return Location(self.migration.path, self.operation.site.span)
-
-    @property
-    def subject(self) -> str:
-        """What the operation is about, in the words of the history: `shop.order.total`; empty where it names none."""
-        name = model_named(self.operation)
-        if name is None:
-            return ""
-        member = getattr(self.operation, "name", None) if hasattr(self.operation, "model_name") else None
-        model = f"{self.migration.key.app_label}.{name.lower()}"
-        return f"{model}.{member}" if isinstance(member, str) else model
-
-    @property
-    def in_state_alone(self) -> bool:
-        """Whether it stands in `state_operations`, which never reach the database."""
-        return is_in_state_alone(self.index)
-
-    @property
-    def in_database_alone(self) -> bool:
-        """Whether it stands in `database_operations`, whose states lead nowhere."""
-        return ".database." in self.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +87,16 @@ class Project:
     @property
     def state(self) -> SchemaState:
         """The schema after every migration."""
-        return _last(self.steps)
+        return last_state(self.steps)
 
     def state_at(self, key: MigrationKey) -> SchemaState:
         """The schema after one migration and all that it needs, as Django's `loader.project_state(key)` has it."""
         plan = [self.migrations[one] for one in self.graph.plan_to(key) if one in self.migrations]
-        return _last(tuple(replay(plan, self.ground.swappable, _unread(self.unreadable, self.graph))))
+        return last_state(tuple(replay(plan, self.ground.swappable, _unread(self.unreadable, self.graph))))
 
     def was_there(self, origin: Origin, step: Step) -> bool | None:
         """Whether the running release knows what `origin` made: not so where the changeset did. None is unknown."""
-        return _was_there(origin, step.migration.key, self.changeset)
+        return was_there(origin, step.migration.key, self.changeset)
 
     def breaks_of(self, step: Step) -> Compatibility:
         """What the running release meets after a step: worked out when it is asked for, and once."""
@@ -283,7 +229,7 @@ class Project:
         # migrations: they are applied one after the other, and no row comes in between.
         if key in self._initial and origin.migration in self._initial and origin.migration.app_label == key.app_label:
             return False
-        return _was_there(origin, key, self.changeset) is not False
+        return was_there(origin, key, self.changeset) is not False
 
     def size_of(self, table: str) -> Size:
         """How large a table is, by its name or that of the model whose table it is."""
@@ -305,7 +251,7 @@ class Project:
         """The state that the step's migration leaves; the step itself, where it changes the database alone."""
         if ".database." in step.index:
             return step.after
-        return _last(self.around(step))
+        return last_state(self.around(step))
 
     def columns_found(self, step: Step) -> frozenset[str]:
         """The columns of the step's table as its migration finds it, under whatever name the table went then."""
@@ -401,8 +347,9 @@ def analyse(
     target: Target,
     sizes: TableSizes,
     base: Base | None = None,
+    begun: Replaying | None = None,
 ) -> Project:
-    """Link and replay one project."""
+    """Link and replay one project; `begun` is what was replayed of it already, if that is how it begins."""
     graph = in_dependency_order(
         migrations.values(),
         layout=layout,
@@ -410,10 +357,12 @@ def analyse(
         unreadable=[broken.key for broken in unreadable],
     )
     plan = [migrations[key] for key in graph.plan if key in migrations]
-    ground = _ground(layout, target)
     unread = _unread(unreadable, graph)
-    deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]] = {}
-    steps = tuple(_steps(plan, ground, unread, target, changeset, deferred))
+    if begun is None or not begun.begins(plan, layout, target, unread):
+        begun = Replaying(layout, target, unread)
+    for migration in plan[len(begun.plan) :]:
+        begun.apply(migration)
+    steps = begun.seen_from(changeset)
     numbers, of_app = _numbered(steps)
     return Project(
         layout=layout,
@@ -425,7 +374,7 @@ def analyse(
         migrations=migrations,
         unreadable=unreadable,
         steps=steps,
-        ground=ground,
+        ground=begun.ground,
         modules=modules,
         sizes=sizes,
         unsettled_apps=_unsettled(graph),
@@ -433,8 +382,8 @@ def analyse(
         _places=_places(steps),
         _numbers=numbers,
         _of_app=of_app,
-        _deferred=deferred,
-        _initial=frozenset(migration.key for migration in plan if migration.initial),
+        _deferred=begun.deferred,
+        _initial=frozenset(begun.initial),
     )
 
 
@@ -468,111 +417,7 @@ def _unsettled(graph: MigrationGraph) -> frozenset[str]:
     return frozenset(missing | malformed | circular | squashed | {key.app_label for key in graph.unknown})
 
 
-def _last(done: Sequence[Step | Transition]) -> SchemaState:
-    # What is nested comes after what holds it, and `database_operations` have states that lead nowhere.
-    return next((one.after for one in reversed(done) if "." not in one.index), SchemaState.empty())
-
-
-def _ground(layout: Layout, target: Target) -> Ground:
-    values = layout.settings.values
-    return Ground(
-        vendor=target.database.vendor,
-        auto_field=implicit_auto_field(values.get("DEFAULT_AUTO_FIELD"), target.django),
-        swappable=lambda setting: (
-            text_of(values.get(setting)) or ("auth.User" if setting == "AUTH_USER_MODEL" else None)
-        ),
-    )
-
-
 def _unread(unreadable: Iterable[Unreadable], graph: MigrationGraph) -> dict[str, str]:
     """Why any model of an app may be otherwise: a migration of its history could not be read."""
     nodes = frozenset(graph.nodes)
     return {broken.key.app_label: f"{broken.path} could not be read" for broken in unreadable if broken.key in nodes}
-
-
-def _steps(
-    plan: Sequence[Migration],
-    ground: Ground,
-    unread: Mapping[str, str],
-    target: Target,
-    changeset: frozenset[MigrationKey] | None,
-    deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]],
-) -> Iterator[Step]:
-    """Each migration has a schema editor of its own; what it leaves for the end goes to `deferred`."""
-    initial = frozenset(migration.key for migration in plan if migration.initial)
-    replaying = DatabaseReplay(ground)
-    transitions = replay(plan, ground.swappable, unread)
-    for key, group in groupby(transitions, key=lambda transition: transition.migration.key):
-        editor = SchemaEditor(ground, target.django, target.database.version)
-        for transition in group:
-            yield _step(transition, editor, replaying, ground, target, changeset, initial)
-        left = editor.close()
-        if left:
-            deferred[key] = left
-
-
-def _step(
-    transition: Transition,
-    editor: SchemaEditor,
-    replaying: DatabaseReplay,
-    ground: Ground,
-    target: Target,
-    changeset: frozenset[MigrationKey] | None,
-    initial: frozenset[MigrationKey],
-) -> Step:
-    database_before = replaying.state
-    executions = editor.run(transition, database_before)
-    replaying.apply(transition, executions)
-    name = model_named(transition.operation)
-    model = transition.before.model(transition.migration.key.app_label, name) if name is not None else None
-    table = _table(model, ground)
-    return Step(
-        migration=transition.migration,
-        index=transition.index,
-        operation=transition.operation,
-        before=transition.before,
-        after=transition.after,
-        model=model,
-        table=table,
-        existed_before=_existed_before(model, transition.migration.key, changeset, initial),
-        database_before=database_before,
-        database_after=replaying.state,
-        alteration=_alteration(transition, ground, target),
-        executions=executions,
-    )
-
-
-def _alteration(transition: Transition, ground: Ground, target: Target) -> Alteration | None:
-    operation, label = transition.operation, transition.migration.key.app_label
-    if not isinstance(operation, AlterField):
-        return None
-    return alteration(operation, transition.before, label, ground, target.django)
-
-
-def _table(model: ModelState | None, ground: Ground) -> str | None:
-    if model is None or has_table(model, ground) is not True:
-        return None
-    table = table_of(model, ground)
-    return table if isinstance(table, str) else None
-
-
-def _existed_before(
-    model: ModelState | None,
-    current: MigrationKey,
-    changeset: frozenset[MigrationKey] | None,
-    initial: frozenset[MigrationKey],
-) -> bool | None:
-    if model is None:
-        return None
-    # Where foreign keys go round in a circle, makemigrations spreads an app's first tables over several initial
-    # migrations: they are applied one after the other, and no row comes in between.
-    if current in initial and model.made.migration in initial and model.app_label == current.app_label:
-        return False
-    return _was_there(model.made, current, changeset)
-
-
-def _was_there(origin: Origin, current: MigrationKey, changeset: frozenset[MigrationKey] | None) -> bool | None:
-    # What only the state gained, somebody made another way in the database, some time before.
-    if is_in_state_alone(origin.operation):
-        return None if origin.migration == current else True
-    return origin.migration != current and (changeset is None or origin.migration not in changeset)

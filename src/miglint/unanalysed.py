@@ -40,8 +40,9 @@ from miglint.facts.operations import (
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Call, Reference, Text, Unresolved, Value, unresolved_in
 from miglint.findings import Unanalysed
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.sql.statement import OpaqueStatement
+from miglint.steps import Step
 
 # Options of a field on which its column depends. What a default is is not asked: that there is one is known.
 _COLUMN_OPTIONS = frozenset(

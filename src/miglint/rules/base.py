@@ -17,7 +17,7 @@ from miglint.facts.sizes import Size
 from miglint.facts.source import Location
 from miglint.facts.target import Database, written
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.schema.tables import ConstraintState
 from miglint.sql.render import rendered
@@ -29,6 +29,7 @@ from miglint.sql.statement import (
     SetConstraints,
     Statement,
 )
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from miglint.effects.danger import Danger
 from miglint.effects.effect import BuildIndex
 from miglint.facts.operations import AddConstraint, AddField, AddIndex, AlterField, AlterTogether, RunSQL
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.sql.statement import CreateIndex
+from miglint.steps import Step
 
 _ALONE = "in a migration of its own with atomic = False"
 

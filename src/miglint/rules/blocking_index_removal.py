@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.effects.effect import DropIndexOf, Lock
 from miglint.facts.operations import RemoveIndex, RunPython, RunSQL
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, is_held, listed, made_at, named, sized, weighed
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

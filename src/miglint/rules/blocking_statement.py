@@ -8,9 +8,10 @@ from dataclasses import replace
 from miglint.effects.danger import Danger
 from miglint.facts.operations import RunPython, RunSQL
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from miglint.effects.effect import BuildIndex
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterField, RunSQL
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.sql.statement import CreateIndex, DropIndex, SetConstraints
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

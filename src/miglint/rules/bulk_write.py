@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from miglint.effects.effect import Run, WriteRows
 from miglint.facts.operations import RunPython, RunSQL
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, made_at, sized, weighed
 from miglint.sql.statement import Truncate
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

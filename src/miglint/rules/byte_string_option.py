@@ -9,9 +9,10 @@ from miglint.facts.operations import AddField, AlterField, CreateModel, NamedFie
 from miglint.facts.source import Location, Span
 from miglint.facts.values import Literal, Sequence, Unresolved, Value
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
+from miglint.steps import Step
 
 # Fields that turn whatever they are given into text with `str()`.
 _TEXT = frozenset(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, subject
 from miglint.schema.state import FieldState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.effects.breaks import Break
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, subject
 from miglint.schema.state import FieldState, Origin
+from miglint.steps import Step
 
 _BREAKS = "breaks the release that is still running"
 _LATER = "drop the table in the release after that one, with RunSQL."

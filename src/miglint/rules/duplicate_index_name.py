@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from miglint.facts.operations import AddConstraint, AddIndex, CreateModel, RenameIndex
 from miglint.facts.target import Vendor
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.model import has_table, table_of
 from miglint.schema.names import schema_of
 from miglint.schema.state import Origin
 from miglint.schema.tables import ConstraintState, IndexState, TableState, comparable
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

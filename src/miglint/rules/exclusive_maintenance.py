@@ -9,10 +9,11 @@ from miglint.effects.effect import Lock, Run
 from miglint.facts.operations import RunPython, RunSQL
 from miglint.facts.sizes import Size
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, largest, listed, made_at, named, sized, weighed
 from miglint.sql.statement import Cluster, LockTable, Reindex, Truncate, Vacuum
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, AlterField, RenameField
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
 from miglint.schema.database_replay import is_in_state_alone
 from miglint.schema.state import FieldState
 from miglint.schema.tables import ColumnState, TableState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

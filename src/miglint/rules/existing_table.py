@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from miglint.facts.operations import AddField, AlterModelTable, CreateModel, RenameModel
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.model import between, has_table, table_of
 from miglint.schema.state import ModelState
 from miglint.schema.tables import TableState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from miglint.facts.migration import Migration
 from miglint.facts.operations import RunPython
 from miglint.facts.values import Reference
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import MigrationRule, named
 from miglint.sql.statement import (
@@ -36,6 +36,7 @@ from miglint.sql.statement import (
     Vacuum,
     ValidateConstraint,
 )
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

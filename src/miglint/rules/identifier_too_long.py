@@ -21,13 +21,14 @@ from miglint.facts.operations import (
 from miglint.facts.target import Vendor
 from miglint.facts.values import Unresolved, text_of
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
 from miglint.schema.model import has_table, interpolated
 from miglint.schema.names import LONGEST, split
 from miglint.schema.replay import name_of
+from miglint.steps import Step
 
 # Index.max_name_length of Django. PostgresIndex.max_name_length lets a class's own suffix be longer than `idx`.
 # https://docs.djangoproject.com/en/stable/ref/models/indexes/#name

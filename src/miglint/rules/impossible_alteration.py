@@ -20,7 +20,7 @@ from miglint.facts.operations import (
 )
 from miglint.facts.values import Call, Literal, Reference, Sequence, Value, text_of, truth_of
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, named
 from miglint.schema.column import has_column
@@ -29,6 +29,7 @@ from miglint.schema.model import has_table, parents_of
 from miglint.schema.replay import members_of
 from miglint.schema.state import ModelState
 from miglint.schema.tables import DatabaseState
+from miglint.steps import Step
 
 _HINTS: dict[Failing, str] = {
     "view in the way": "Drop the view with RunSQL before it, and create it again after it.",

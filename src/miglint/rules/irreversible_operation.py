@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from miglint.facts.operations import DeleteModel, RemoveField, UnknownOperation
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import lacks_value
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.facts.operations import RunPython
 from miglint.facts.values import Call, Literal, Reference, Value
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from miglint.facts.operations import RunSQL
 from miglint.facts.values import Literal, Reference, Sequence, Value, text_of
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.effects.effect import DropIndexOf, Lock, Run
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, is_held, made_at, named, sized
 from miglint.sql.statement import LockTable, Truncate
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from miglint.facts.source import Location
 from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Reference, Sequence, text_of
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import ProjectRule
 from miglint.schema.state import ModelKey
+from miglint.steps import Step
 
 _SETTINGS = "django.conf.settings."
 

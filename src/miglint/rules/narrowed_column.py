@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from miglint.effects.breaks import Break
 from miglint.facts.operations import AddConstraint, AddField, AlterField, Operation
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, subject
 from miglint.schema.replay import name_of
 from miglint.schema.state import FieldState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

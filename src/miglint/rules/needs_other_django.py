@@ -20,9 +20,10 @@ from miglint.facts.source import Location, Span
 from miglint.facts.target import Version, written
 from miglint.facts.values import Call, Reference, Sequence, Unresolved
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
+from miglint.steps import Step
 from miglint.versions import (
     CONSTRAINT_OPTIONS_SINCE,
     CONSTRAINT_OPTIONS_UNTIL,

@@ -10,9 +10,10 @@ from miglint.facts.operations import AddField
 from miglint.facts.target import Target
 from miglint.facts.values import Literal, truth_of
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

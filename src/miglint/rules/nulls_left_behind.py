@@ -16,7 +16,7 @@ from miglint.facts.operations import (
 from miglint.facts.target import Target
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.alteration import Alteration
@@ -25,6 +25,7 @@ from miglint.schema.constraint import against_null
 from miglint.schema.replay import name_of, target_of
 from miglint.schema.state import ModelKey, ModelState
 from miglint.signatures import RUN_PYTHON_NOOP, RUN_SQL_NOOP
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

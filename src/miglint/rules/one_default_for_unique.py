@@ -9,10 +9,11 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import AddField
 from miglint.facts.values import Literal, Reference
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import db_default
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

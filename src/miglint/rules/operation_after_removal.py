@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.facts.operations import DeleteModel, RemoveConstraint, RemoveField, RemoveIndex
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

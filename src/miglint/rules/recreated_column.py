@@ -9,11 +9,12 @@ from typing import NamedTuple
 from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, RemoveField, RunPython, RunSQL, UnknownOperation
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
 from miglint.schema.state import FieldState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from miglint.effects.breaks import Break
 from miglint.facts.operations import RenameField
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, subject
 from miglint.schema.state import FieldState
+from miglint.steps import Step
 
 _TAKES_LONGER = "Or add a new column, write both, and drop the old one two releases later."
 

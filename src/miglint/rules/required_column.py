@@ -8,10 +8,11 @@ from miglint.effects.breaks import Break
 from miglint.facts.operations import AddField, AlterOrderWithRespectTo
 from miglint.facts.target import Target
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule, subject
 from miglint.schema.state import FieldState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import AddField, RunSQL
 from miglint.facts.target import Target
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule
 from miglint.schema.column import POSITIVE
 from miglint.sql.statement import AddColumn, AlterTable
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from miglint.effects.effect import BuildIndex, RewriteTable, ScanTable
 from miglint.facts.operations import RunSQL
 from miglint.facts.target import Target
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.schema.tables import ConstraintState, IndexState, TableState
 from miglint.sql.statement import AlterColumnType
 from miglint.sql.type_names import PLAIN_TEXTS
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from miglint.effects.danger import Danger
 from miglint.effects.postgresql.proof import proves_not_null
 from miglint.facts.operations import AlterField, RunSQL
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, listed
 from miglint.sql import statement as sql
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

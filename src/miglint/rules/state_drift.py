@@ -11,7 +11,7 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import RunSQL
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.alteration import type_in
@@ -34,6 +34,7 @@ from miglint.sql.statement import (
     SetNotNull,
     SetSchema,
 )
+from miglint.steps import Step
 
 
 class Drift(NamedTuple):

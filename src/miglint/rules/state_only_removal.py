@@ -8,10 +8,11 @@ from miglint.facts.fields import Field
 from miglint.facts.operations import AlterField, RemoveField, RunPython, RunSQL, UnknownOperation
 from miglint.facts.values import texts_in
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import AUTOMATIC, column_name, db_default, has_column, takes_null
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from miglint.facts.operations import RunSQL
 from miglint.findings import Finding, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.sql.statement import Transaction
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,14 @@ from miglint.facts.operations import (
 )
 from miglint.facts.values import Call, Reference, Value, text_of
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from, names_within
 from miglint.schema.model import has_table
 from miglint.schema.replay import members_of, strings_of
 from miglint.schema.state import ModelState
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

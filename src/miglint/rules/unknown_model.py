@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from miglint.facts.operations import AddField, AlterField, CreateModel, DeleteModel, NamedField, RenameModel
 from miglint.findings import Finding, Related, Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.missing import Missing, missing_from
 from miglint.schema.replay import target_of
 from miglint.schema.state import ModelKey
+from miglint.steps import Step
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from miglint.effects.danger import Danger
 from miglint.facts.operations import AddConstraint, AlterField, RenameField, RunSQL
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, besides, listed
 from miglint.schema.column import POSITIVE
 from miglint.sql import statement as sql
+from miglint.steps import Step
 
 _SCANS_ALONE = "VALIDATE CONSTRAINT in the next migration, which reads the rows while everybody goes on"
 

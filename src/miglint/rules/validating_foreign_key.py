@@ -8,11 +8,12 @@ from miglint.effects.danger import Danger
 from miglint.effects.effect import RewriteTable
 from miglint.facts.operations import AddField, RunSQL
 from miglint.findings import Severity
-from miglint.project import Project, Step
+from miglint.project import Project
 from miglint.records import dataclass
 from miglint.rules.base import LockRule, besides, dropped, listed
 from miglint.schema.tables import ConstraintState
 from miglint.sql import statement as sql
+from miglint.steps import Step
 
 _NEXT = "VALIDATE CONSTRAINT in the next migration, which reads the rows while everybody goes on"
 # More keys than this are counted, not named.

@@ -94,10 +94,9 @@ def replay(
 
     `unread` are apps with a migration that could not be read, and why: any of their models may be otherwise.
     """
-    replaying = _Replay(swappable, unread or {})
+    replaying = Replay(swappable, unread or {})
     for migration in plan:
-        for number, operation in enumerate(migration.operations):
-            yield from replaying.transitions(migration, str(number), operation)
+        yield from replaying.apply(migration)
 
 
 class _Relation(NamedTuple):
@@ -105,8 +104,8 @@ class _Relation(NamedTuple):
     field: str
 
 
-class _Replay:
-    """The newest state, open to change, and the history that it leaves behind."""
+class Replay:
+    """The newest state, open to change, and the history that it leaves behind; as `replay`, one migration at a time."""
 
     def __init__(self, swappable: Swappable, unread: Mapping[str, str]) -> None:
         self.history = History(unknown_apps={label: (0, reason) for label, reason in unread.items()})
@@ -125,7 +124,11 @@ class _Replay:
     def state(self) -> SchemaState:
         return SchemaState(self.history, self.number)
 
-    def transitions(self, migration: Migration, index: str, operation: Operation) -> Iterator[Transition]:
+    def apply(self, migration: Migration) -> Iterator[Transition]:
+        for number, operation in enumerate(migration.operations):
+            yield from self._transitions(migration, str(number), operation)
+
+    def _transitions(self, migration: Migration, index: str, operation: Operation) -> Iterator[Transition]:
         before = self.state
         match operation:
             case SeparateDatabaseAndState(database_operations=database, state_operations=in_state):
@@ -133,19 +136,19 @@ class _Replay:
                 outer, self.touched = self.touched, {}
                 inner: list[Transition] = []
                 for number, nested in enumerate(database):
-                    inner += self.transitions(migration, f"{index}.database.{number}", nested)
+                    inner += self._transitions(migration, f"{index}.database.{number}", nested)
                 touched, self.touched = self.touched, outer
                 self.number += 1
                 for key, model in touched.items():
                     self._put(key, model)
                 for number, nested in enumerate(in_state):
-                    inner += self.transitions(migration, f"{index}.state.{number}", nested)
+                    inner += self._transitions(migration, f"{index}.state.{number}", nested)
                 yield Transition(migration, index, operation, before, self.state)
                 yield from inner
             case RunSQL(state_operations=in_state):
                 inner = []
                 for number, nested in enumerate(in_state):
-                    inner += self.transitions(migration, f"{index}.state.{number}", nested)
+                    inner += self._transitions(migration, f"{index}.state.{number}", nested)
                 yield Transition(migration, index, operation, before, self.state)
                 yield from inner
             case _:
