@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from miglint import base as bases
 from miglint import config as settings
 from miglint import read
+from miglint.ahead import Ahead
 from miglint.base import Wanted as WantedBase
 from miglint.config import Config, ConfigError, Selection
+from miglint.facts.evidence import Evidence
+from miglint.facts.layout import Layout
 from miglint.facts.migration import Module
 from miglint.facts.repository import Repository
 from miglint.facts.sizes import TableSizes
-from miglint.facts.target import Database, Version
+from miglint.facts.target import Database, Target, Version
 from miglint.findings import Notice, Severity
 from miglint.pool import Pool
 from miglint.project import Project, analyse
@@ -95,6 +99,7 @@ def read_paths(options: Options, notices: list[Notice], progress: Progress | Non
         pool=options.pool,
         base=_wanted(options),
         environment=options.environment,
+        begin=partial(_begin, options=options),
     )
     for path in reading.missing:
         notices.append(Notice(f"'{path}' does not exist."))
@@ -105,6 +110,13 @@ def read_paths(options: Options, notices: list[Notice], progress: Progress | Non
             notices.append(Notice(problem))
             failed = True
     return reading, failed
+
+
+def _begin(
+    layout: Layout, configuration: read.Configuration | None, evidence: Evidence, options: Options
+) -> Ahead | None:
+    config = _config_of(configuration, options, [])
+    return None if config is None else Ahead(_judged(layout, config), _target_of(layout, evidence, config, options))
 
 
 def _wanted(options: Options) -> WantedBase | None:
@@ -119,7 +131,10 @@ def reason_of(error: OSError | ValueError) -> str:
 
 def config_for(facts: read.ProjectFacts, options: Options, notices: list[Notice]) -> Config | None:
     """The settings of one project with the command line on top; None where they cannot be used."""
-    given = facts.configuration
+    return _config_of(facts.configuration, options, notices)
+
+
+def _config_of(given: read.Configuration | None, options: Options, notices: list[Notice]) -> Config | None:
     try:
         config = settings.from_mapping(given.values, given.path) if given is not None else Config()
         if given is not None and options.config is None:
@@ -141,23 +156,30 @@ def with_options(config: Config, options: Options) -> Config:
 
 
 def analysed(tree: read.Tree, facts: read.ProjectFacts, config: Config, options: Options, sizes: TableSizes) -> Project:
-    # What the settings call external is somebody else's, wherever its files lie.
     external = frozenset(config.external_apps)
     return analyse(
-        layout=dataclasses.replace(
-            facts.layout, apps=tuple(app for app in facts.layout.apps if app.label not in external)
-        ),
+        layout=_judged(facts.layout, config),
         migrations={key: one for key, one in facts.migrations.items() if key.app_label not in external},
         unreadable=tuple(one for one in facts.unreadable if one.key.app_label not in external),
         modules={path: module for path, module in tree.modules.items() if isinstance(module, Module)},
         repository=_repository_of(tree, facts),
         changeset=None if facts.base is None else frozenset(facts.migrations.keys() - facts.base.released),
         base=None if facts.base is None else facts.base.without(external),
-        target=target_of(
-            config, facts.layout, facts.evidence, options.django is not None, options.database is not None
-        ),
+        target=_target_of(facts.layout, facts.evidence, config, options),
         sizes=sizes,
+        absent=facts.absent,
+        begun=facts.begun,
     )
+
+
+def _judged(layout: Layout, config: Config) -> Layout:
+    """What the settings call external is somebody else's, wherever its files lie."""
+    external = frozenset(config.external_apps)
+    return dataclasses.replace(layout, apps=tuple(app for app in layout.apps if app.label not in external))
+
+
+def _target_of(layout: Layout, evidence: Evidence, config: Config, options: Options) -> Target:
+    return target_of(config, layout, evidence, options.django is not None, options.database is not None)
 
 
 def _repository_of(tree: read.Tree, facts: read.ProjectFacts) -> Repository:

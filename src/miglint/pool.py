@@ -12,7 +12,7 @@ import marshal
 import os
 import signal
 import sys
-from _thread import start_new_thread
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
@@ -35,6 +35,8 @@ _NO_SIZE = 1 << 32
 # which they are given up: a piece of work takes a small part of a second, a file of the largest size some ten.
 _PATIENCE = 5
 _MOST_SILENCE = 60
+# Seconds after which a thread lets another one have its turn; Python's own is fifty times as long.
+_SWITCH = 0.0001
 
 _Answer: TypeAlias = tuple[str, str]
 
@@ -70,23 +72,31 @@ class Pool:
         if files >= _WORTH_IT:
             self.start()
 
-    def parse_all(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure, str | None]]:
-        """Each file's path and facts, and the facts as the cache writes them where they came so from a process.
+    def parse_all(
+        self, files: Mapping[str, bytes], meanwhile: Callable[[Work], None] | None = None
+    ) -> Iterator[tuple[str, bytes, Module | Failure, str | None]]:
+        """Each file's path, bytes and facts, and the facts as the cache writes them where a process wrote them so.
 
-        In the order in which they are done: where there are processes, they are at it already. What they leave out, or
-        answer with what are no facts, is parsed here.
+        In the order in which they are done: where there are processes, they are at it already, and `meanwhile` is
+        called, with what they take their work from. What they leave out, or answer with what are no facts, is parsed
+        here.
         """
         self.expect(len(files))
-        return self._collected(files, self._workers.parse(files) if files and self._workers is not None else ())
+        work = Work(files)
+        answers = self._workers.parse(work) if files and self._workers is not None else None
+        return self._collected(work, answers, meanwhile)
 
     def _collected(
-        self, files: Mapping[str, bytes], answers: Iterable[_Answer]
-    ) -> Iterator[tuple[str, Module | Failure, str | None]]:
-        left = dict(files)
-        if self._meanwhile is not None and answers:
-            self._meanwhile()
-            self._meanwhile = None
-        for path, text in answers:
+        self, work: Work, answers: Iterable[_Answer] | None, meanwhile: Callable[[Work], None] | None
+    ) -> Iterator[tuple[str, bytes, Module | Failure, str | None]]:
+        if answers is not None:
+            if self._meanwhile is not None:
+                self._meanwhile()
+                self._meanwhile = None
+            if meanwhile is not None:
+                meanwhile(work)
+        left = work.files
+        for path, text in answers or ():
             # Imported where used: nobody waits for this while processes start.
             from miglint.cache import decode_facts
 
@@ -94,13 +104,59 @@ class Pool:
                 facts = decode_facts(text)
             except ValueError:
                 continue
-            del left[path]
-            yield path, facts, text
+            yield path, left.pop(path), facts, text
         if left:
             from miglint.parse import parse  # it brings libcst
 
-            for path, data in left.items():
-                yield path, parse(data), None
+            # Whoever gets them may ask for more.
+            while left:
+                path = next(iter(left))
+                data = left.pop(path)
+                yield path, data, parse(data), None
+
+
+class Work:
+    """Files to be parsed, of which several threads take some each; `files` are those without facts so far."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = dict(files)
+        self._lock = allocate_lock()
+        self._sizes = {path: len(data) for path, data in files.items()}
+        # To be taken from the end: the large ones first.
+        self._waiting = sorted(files, key=lambda path: len(files[path]))
+        self._left = sum(self._sizes.values())
+
+    def prefer(self, paths: Iterable[str]) -> None:
+        """Give out these first, in this order, of those that are waiting."""
+        with self._lock:
+            waiting = dict.fromkeys(self._waiting)
+            first = [path for path in dict.fromkeys(paths) if path in waiting]
+            rest = waiting.keys() - set(first)
+            self._waiting = [path for path in self._waiting if path in rest] + first[::-1]
+
+    def add(self, path: str, data: bytes) -> None:
+        """One more, to be given out next."""
+        with self._lock:
+            self.files[path] = data
+            self._sizes[path] = len(data)
+            self._left += len(data)
+            self._waiting.append(path)
+
+    def take(self, workers: int) -> list[str]:
+        """A piece of work for one of so many; empty where none is left."""
+        with self._lock:
+            most = min(max(_LEAST_WORK, self._left // (4 * workers)), _MOST_WORK)
+            taken: list[str] = []
+            filled = 0
+            while self._waiting and filled <= most:
+                taken.append(self._waiting.pop())
+                filled += self._sizes[taken[-1]]
+            self._left -= filled
+            return taken
+
+    def clear(self) -> None:
+        with self._lock:
+            self._waiting.clear()
 
 
 class _Channel(NamedTuple):
@@ -133,22 +189,24 @@ class _Workers:
         except Exception:  # noqa: BLE001  # no descriptors, no processes, no memory: the files can be parsed here
             self.end()
 
-    def parse(self, files: Mapping[str, bytes]) -> Iterator[_Answer]:
+    def parse(self, work: Work) -> Iterator[_Answer]:
         """What the processes say, as soon as one has said it; what they leave out they did not survive."""
         channels = [channel for channel in self._channels if not channel.answers.closed]
-        work = _pieces(files, len(channels)) if channels else []
         done: SimpleQueue[list[_Answer] | None] = SimpleQueue()
         running = 0
         with contextlib.suppress(RuntimeError, MemoryError):
             for channel in channels:
                 # Not with `threading`: where there is no memory, it waits for ever for the thread to begin.
-                start_new_thread(_hand_out, (work, files, channel, self._busy, done))
+                start_new_thread(_hand_out, (work, len(channels), channel, self._busy, done))
                 self._asked = True
                 running += 1
         return self._told(work, done, running)
 
-    def _told(self, work: list[list[str]], done: SimpleQueue[list[_Answer] | None], running: int) -> Iterator[_Answer]:
+    def _told(self, work: Work, done: SimpleQueue[list[_Answer] | None], running: int) -> Iterator[_Answer]:
         silence = 0.0
+        interval = sys.getswitchinterval()
+        # Whoever asks is busy with what he got already: no process is to wait until he is through with it.
+        sys.setswitchinterval(min(interval, _SWITCH))
         try:
             while running:
                 try:
@@ -167,6 +225,7 @@ class _Workers:
                 else:
                     yield from answer
         finally:
+            sys.setswitchinterval(interval)
             work.clear()
 
     def end(self) -> None:
@@ -255,24 +314,9 @@ def _flags() -> Iterator[str]:
     yield from ("-X", f"utf8={flags.utf8_mode}")
 
 
-def _pieces(files: Mapping[str, bytes], workers: int) -> list[list[str]]:
-    """The paths in pieces of work, to be taken from the end: the large ones first."""
-    pieces: list[list[str]] = [[]]
-    left = sum(map(len, files.values()))
-    filled = 0
-    for path in sorted(files, key=lambda path: len(files[path]), reverse=True):
-        if filled > min(max(_LEAST_WORK, left // (4 * workers)), _MOST_WORK):
-            pieces.append([])
-            left -= filled
-            filled = 0
-        pieces[-1].append(path)
-        filled += len(files[path])
-    return pieces[::-1]
-
-
 def _hand_out(
-    work: list[list[str]],
-    files: Mapping[str, bytes],
+    work: Work,
+    workers: int,
     channel: _Channel,
     busy: list[_Channel],
     done: SimpleQueue[list[_Answer] | None],
@@ -280,7 +324,7 @@ def _hand_out(
     """Give one process a piece of work after the other, until none is left or it is no more."""
     busy.append(channel)
     try:
-        _ask(work, files, channel, done)
+        _ask(work, workers, channel, done)
     except Exception:  # noqa: BLE001  # no memory, a process that died, or one that talks nonsense
         # The next answer would be taken for that to another question.
         channel.close()
@@ -289,15 +333,9 @@ def _hand_out(
     done.put(None)
 
 
-def _ask(
-    work: list[list[str]], files: Mapping[str, bytes], channel: _Channel, done: SimpleQueue[list[_Answer] | None]
-) -> None:
-    while work:
-        try:
-            paths = work.pop()
-        except IndexError:
-            break
-        _send(channel.tasks, [files[path] for path in paths])
+def _ask(work: Work, workers: int, channel: _Channel, done: SimpleQueue[list[_Answer] | None]) -> None:
+    while paths := work.take(workers):
+        _send(channel.tasks, [work.files[path] for path in paths])
         done.put(list(zip(paths, _receive(channel.answers), strict=True)))
 
 

@@ -14,7 +14,7 @@ from miglint.effects.release import Release, names_by_origin, places_of
 from miglint.effects.running import Executed, run
 from miglint.effects.timeouts import has_timeout
 from miglint.facts.layout import App, Layout
-from miglint.facts.migration import Migration, MigrationKey, Module, Unreadable
+from miglint.facts.migration import Absent, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.operations import RunPython, RunSQL, UnknownOperation
 from miglint.facts.repository import Base, Repository
 from miglint.facts.sizes import Size, TableSizes
@@ -57,6 +57,8 @@ class Project:
     ground: Ground
     modules: Mapping[str, Module]
     sizes: TableSizes
+    # What the migrations' files need, and the tree does not have.
+    absent: Mapping[MigrationKey, tuple[Absent, ...]]
     # Apps of which it is not certain in what order Django applies them: the graph is broken or unknown there.
     unsettled_apps: frozenset[str]
     _apps: Mapping[str, App] = field(repr=False)
@@ -347,6 +349,7 @@ def analyse(
     target: Target,
     sizes: TableSizes,
     base: Base | None = None,
+    absent: Mapping[MigrationKey, tuple[Absent, ...]] | None = None,
     begun: Replaying | None = None,
 ) -> Project:
     """Link and replay one project; `begun` is what was replayed of it already, if that is how it begins."""
@@ -377,6 +380,7 @@ def analyse(
         ground=begun.ground,
         modules=modules,
         sizes=sizes,
+        absent=absent or {},
         unsettled_apps=_unsettled(graph),
         _apps={app.label: app for app in layout.apps},
         _places=_places(steps),

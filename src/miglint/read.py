@@ -11,18 +11,19 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
+from dataclasses import field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from miglint import base as bases
 from miglint import files, git, layout, witness
+from miglint.ahead import Ahead
 from miglint.base import History, Tip, Wanted
 from miglint.cache import FactsCache, encode
 from miglint.facts.evidence import Evidence, FolderEvidence
 from miglint.facts.layout import App, Layout
-from miglint.facts.migration import Failure, Migration, MigrationKey, Module, Unreadable
+from miglint.facts.migration import Absent, Failure, Migration, MigrationKey, Module, Unreadable
 from miglint.facts.repository import Base, IgnoredFolder, Repository
 from miglint.facts.source import TOP
 from miglint.facts.target import Version
@@ -32,12 +33,16 @@ from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
 from miglint.imports import Imports
-from miglint.pool import Pool
+from miglint.pool import Pool, Work
 from miglint.records import dataclass
 from miglint.resolve import Lookup, Modules, resolve_migration
+from miglint.steps import Replaying
 from miglint.targets import django_of
 
 Progress: TypeAlias = Callable[[int, int], None]
+
+# Of how many files the parsing takes long enough to replay some of them meanwhile.
+_FOR_SOME_TIME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,10 @@ class ProjectFacts:
     evidence: Evidence = ()
     # What the migrations are held against; None where no base is known.
     base: Base | None = None
+    # What the migrations' files need, and the tree does not have.
+    absent: Mapping[MigrationKey, tuple[Absent, ...]] = field(default_factory=dict)
+    # What could be replayed while files were still being parsed.
+    begun: Replaying | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ def read(
     pool: Pool | None = None,
     base: Wanted | None = None,
     environment: Mapping[str, str] | None = None,
+    begin: Begin | None = None,
 ) -> Reading:
     """The trees that `paths` lie in, each read whole.
 
@@ -132,7 +142,8 @@ def read(
     `progress` is told how many files are parsed, of how many that are known to be needed. `cached` keeps facts in
     `cache_dir`, by default a folder of the tree; `jobs` is how many processes may parse, 0 as many as have room; a
     `pool` of processes that have been started already is closed in the end. `base` is what the migrations are held
-    against; without it `environment` may name a CI's target branch, and the settings a `base-ref`.
+    against; without it `environment` may name a CI's target branch, and the settings a `base-ref`. `begin`
+    says how a project is replayed, which begins while there are files to be parsed.
     """
     working_folder = str(Path.cwd())
     places: dict[str, list[files.Place]] = {}
@@ -155,6 +166,7 @@ def read(
                 reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
                 reader.wanted = base
                 reader.target_branch = bases.from_ci(environment or {})
+                reader.begin = begin
                 here = os.path.relpath(working_folder, root).replace(os.sep, "/")
                 way_in = os.path.relpath(root, working_folder).replace(os.sep, "/")
                 inside = here != ".." and not here.startswith("../")
@@ -227,14 +239,17 @@ class _Parsing:
         """Get ready for so many files, of which the cache has what it has."""
         self.pool.expect(files - (len(self.known.lines) if self.known is not None else 0))
 
-    def __call__(self, wanted: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
+    def __call__(
+        self, wanted: Mapping[str, bytes], meanwhile: Callable[[Work], None] | None = None
+    ) -> Iterator[tuple[str, Module | Failure]]:
+        """Facts by path, as they come; `meanwhile` is called where processes are at it for some time."""
         if self.known is None:
-            yield from self._parsed(wanted)
+            yield from self._parsed(wanted, meanwhile if len(wanted) >= _FOR_SOME_TIME else None)
             return
         unknown = {path: data for path, data in wanted.items() if not self.known.has(data)}
         if unknown and len(wanted) - len(unknown) >= _MEANWHILE:
             self.pool.start()
-        parsed = self._parsed(unknown)
+        parsed = self._parsed(unknown, meanwhile if len(unknown) >= _FOR_SOME_TIME else None)
         damaged: dict[str, bytes] = {}
         for path, data in wanted.items():
             if path not in unknown:
@@ -246,16 +261,18 @@ class _Parsing:
         yield from parsed
         yield from self._parsed(damaged)
 
-    def _parsed(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, Module | Failure]]:
+    def _parsed(
+        self, files: Mapping[str, bytes], meanwhile: Callable[[Work], None] | None = None
+    ) -> Iterator[tuple[str, Module | Failure]]:
         """What is not known; processes start with it at once, before anybody asks for the first one."""
-        return self._remembered(files, self.pool.parse_all(files))
+        return self._remembered(self.pool.parse_all(files, meanwhile))
 
     def _remembered(
-        self, files: Mapping[str, bytes], parsed: Iterable[tuple[str, Module | Failure, str | None]]
+        self, parsed: Iterable[tuple[str, bytes, Module | Failure, str | None]]
     ) -> Iterator[tuple[str, Module | Failure]]:
-        for path, facts, text in parsed:
+        for path, data, facts, text in parsed:
             if self.known is not None:
-                self.known.put(files[path], text if text is not None else encode(facts))
+                self.known.put(data, text if text is not None else encode(facts))
             yield path, facts
 
 
@@ -263,9 +280,14 @@ class _Parsing:
 _MEANWHILE = 500
 
 
+# A project's layout, the settings nearest to it and what its files say of versions → how to replay it.
+Begin: TypeAlias = Callable[[Layout, Configuration | None, Evidence], Ahead | None]
+
+
 class _Linked(NamedTuple):
     migrations: Mapping[MigrationKey, Migration]
     unreadable: tuple[Unreadable, ...]
+    absent: Mapping[MigrationKey, tuple[Absent, ...]]
 
 
 class _Reader:
@@ -299,6 +321,10 @@ class _Reader:
         self.needed = 0
         self.wanted: Wanted | None = None
         self.target_branch: Wanted | None = None
+        self.begin: Begin | None = None
+        self.ahead: dict[str, Ahead] = {}
+        # What names mean in migrations that were replayed already.
+        self.resolved: dict[tuple[MigrationKey, str], Migration | None] = {}
         self.excludes: files.Excludes = _nothing
         self.listing = self._list()
 
@@ -307,7 +333,8 @@ class _Reader:
         if self._read_ignored_apps(laid.layouts):
             laid, modules = self._lay_out()
         for one in laid.layouts:
-            self._load(path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files)
+            paths = [path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files]
+            self._load(paths, partial(self._look_ahead, one, modules))
         linked = self._link(laid.layouts, modules)
         distributed = files.holds_distribution(self.root)
         history = History(self.root)
@@ -319,6 +346,8 @@ class _Reader:
                 self._configuration_of(one.root),
                 self._evidence_of(one.root),
                 self._base_of(one, facts.migrations, modules, history),
+                facts.absent,
+                self.ahead[one.root].replaying if one.root in self.ahead else None,
             )
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
@@ -457,7 +486,7 @@ class _Reader:
                 self.unread[path] = data.why if data.there else ""
         return self.sources.get(path)
 
-    def _load(self, paths: Iterable[str]) -> None:
+    def _load(self, paths: Iterable[str], look_ahead: Callable[[Work], _GoOn] | None = None) -> None:
         wanted: dict[str, bytes] = {}
         for path in sorted(set(paths) - self.modules.keys()):
             data = self._data(path)
@@ -471,10 +500,60 @@ class _Reader:
         if not wanted:
             return
         done, self.needed = self.needed, self.needed + len(wanted)
-        for number, (path, facts) in enumerate(self.parse(wanted), 1):
+        go_on: list[_GoOn] = []
+        meanwhile = None if look_ahead is None else lambda work: go_on.append(look_ahead(work))
+        for number, (path, facts) in enumerate(self.parse(wanted, meanwhile), 1):
             self.modules[path] = facts
+            for going_on in go_on:
+                going_on()
             if self.progress is not None:
                 self.progress(done + number, self.needed)
+
+    def _look_ahead(self, one: Layout, modules: Modules, work: Work) -> _GoOn:
+        """Begin to replay a project; what comes back goes on as far as it is parsed."""
+        ahead = self.begin(one, self._configuration_of(one.root), self._evidence_of(one.root)) if self.begin else None
+        if ahead is None:
+            return _nothing_more
+        self.ahead[one.root] = ahead
+        paths = {
+            MigrationKey(app.label, _stem(path)): path
+            for app in ahead.layout.apps
+            if app.has_init
+            for path in app.files
+        }
+        work.prefer(ahead.guess({key: (path, self.sources.get(path, b"")) for key, path in paths.items()}))
+        asked: set[str] = set()
+
+        def go_on() -> None:
+            while (key := ahead.next) is not None and paths[key] in self.modules and asked <= self.modules.keys():
+                module = self.modules[paths[key]]
+                if isinstance(module, Failure) or layout.is_south(self.sources.get(paths[key], b"")):
+                    ahead.give_up()
+                    return
+                before = modules.asked_in_vain
+                migration = resolve_migration(key, paths[key], module, modules)
+                if modules.asked_in_vain > before:
+                    if not self._ask(modules, work):
+                        ahead.give_up()
+                    asked.update(modules.wanted)
+                    continue
+                self.resolved[key, paths[key]] = migration
+                if migration is None:
+                    ahead.give_up()
+                else:
+                    ahead.apply(migration)
+
+        return go_on
+
+    def _ask(self, modules: Modules, work: Work) -> bool:
+        """Have parsed what migrations refer to; False where that is no Python."""
+        for path in sorted(modules.wanted - self.modules.keys() - work.files.keys()):
+            data = self._data(path)
+            if data is None:
+                return False
+            work.add(path, data)
+            self.needed += 1
+        return not modules.wanted_texts
 
     def _lay_out(self) -> tuple[layout.Laid, Modules]:
         present = self.listing.files
@@ -571,14 +650,14 @@ class _Reader:
 
     def _link(self, layouts: Sequence[Layout], modules: Modules) -> list[_Linked]:
         """Every project's migrations, with names resolved; reads what they refer to until nothing more is asked for."""
-        resolved: dict[tuple[MigrationKey, str], Migration | None] = {}
+        resolved = self.resolved
         waiting = {
             (MigrationKey(app.label, _stem(path)), path)
             for one in layouts
             for app in one.apps
             if app.has_init
             for path in app.files
-        }
+        } - resolved.keys()
         while waiting:
             unfinished = set()
             for key, path in sorted(waiting):
@@ -599,24 +678,17 @@ class _Reader:
             modules.wanted_texts.clear()
             # What the others have is made of what was known.
             waiting = unfinished
-        self._note_absent(resolved)
-        return [self._linked(one, resolved) for one in layouts]
+        imports = self._imports()
+        return [self._linked(one, resolved, imports) for one in layouts]
 
-    def _note_absent(self, resolved: dict[tuple[MigrationKey, str], Migration | None]) -> None:
-        """Say of each migration what its file imports in vain."""
+    def _imports(self) -> Imports:
         there = frozenset(self.listing.files)
 
         def exists(path: str) -> bool:
             # git may ignore what a build makes.
             return path in there or os.path.isfile(os.path.join(self.root, path))
 
-        imports = Imports(there, cache(exists), self._text_of_module, self._facts_of)
-        for (key, path), migration in resolved.items():
-            module = self.modules[path]
-            if migration is not None and isinstance(module, Module):
-                absent = tuple(imports.absent(module, path))
-                if absent:
-                    resolved[key, path] = replace(migration, absent=absent)
+        return Imports(there, cache(exists), self._text_of_module, self._facts_of)
 
     def _text_of_module(self, path: str) -> str | None:
         data = self._data(path)
@@ -627,7 +699,9 @@ class _Reader:
         module = self.modules[path]
         return module if isinstance(module, Module) else None
 
-    def _linked(self, one: Layout, resolved: Mapping[tuple[MigrationKey, str], Migration | None]) -> _Linked:
+    def _linked(
+        self, one: Layout, resolved: Mapping[tuple[MigrationKey, str], Migration | None], imports: Imports
+    ) -> _Linked:
         migrations: dict[MigrationKey, Migration] = {}
         unreadable = []
         for app in one.apps:
@@ -643,7 +717,13 @@ class _Reader:
                     migrations[key] = migration
                 elif not layout.is_south(self.sources.get(path, b"")):
                     unreadable.append(Unreadable(key, path, Failure(_NO_MIGRATION, TOP)))
-        return _Linked(dict(sorted(migrations.items())), tuple(sorted(unreadable, key=lambda one: one.key)))
+        migrations = dict(sorted(migrations.items()))
+        absent = {key: tuple(imports.absent(migration.module, migration.path)) for key, migration in migrations.items()}
+        return _Linked(
+            migrations,
+            tuple(sorted(unreadable, key=lambda one: one.key)),
+            {key: names for key, names in absent.items() if names},
+        )
 
     def _tell_of_failures(self, layouts: Iterable[Layout]) -> None:
         reported = {path for one in layouts for app in (*one.apps, *one.duplicates) for path in app.files}
@@ -706,6 +786,13 @@ _NO_MIGRATION = "it defines no class Migration, for which Django refuses to load
 
 def _nothing(path: str) -> bool:
     return False
+
+
+_GoOn: TypeAlias = Callable[[], None]
+
+
+def _nothing_more() -> None:
+    pass
 
 
 def _configured(configuration: Configuration) -> layout.Configured:

@@ -236,8 +236,7 @@ class Migration:
     """A migration under its key, with every name that the project can answer answered.
 
     `path` is relative to the tree's root. `helpers` are functions of other files of the tree that RunPython calls, or
-    that the module's functions hand their parameters on to: path and name by the `Reference.path` here. `absent` is
-    what the file needs in vain.
+    that the module's functions hand their parameters on to: path and name by the `Reference.path` here.
     """
 
     key: MigrationKey
@@ -252,7 +251,6 @@ class Migration:
     atomic: bool | Unresolved
     module: Module
     helpers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    absent: tuple[Absent, ...] = ()
 
     def operations_within(self) -> Iterator[IndexedOperation]:
         """Every operation, nested ones after the one that holds them, with its index path."""

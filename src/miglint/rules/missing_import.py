@@ -22,7 +22,7 @@ class MissingImport(ProjectRule):
         # Django imports every file of the folder, those that a squash replaces too.
         for _, migration in sorted(project.migrations.items()):
             said = set()
-            for absent in migration.absent:
+            for absent in project.absent.get(migration.key, ()):
                 if (absent.module, absent.name) not in said:
                     said.add((absent.module, absent.name))
                     yield self._finding(absent, migration)
