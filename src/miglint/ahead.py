@@ -17,7 +17,9 @@ from miglint.graph import in_dependency_order
 from miglint.steps import Replaying
 
 _LIST = re.compile(rb"^[ \t]+(dependencies|run_before|replaces)\b[^=\n]*=\s*[\[(](.*?)\]", re.MULTILINE | re.DOTALL)
-_ENTRY = re.compile(rb"""\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]+)["']\s*,?\s*\)|swappable_dependency\(\s*settings\.(\w+)""")
+_ENTRY = re.compile(
+    rb"""\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]+)["']\s*,?\s*\)|swappable_dependency\(\s*settings\.(\w+)"""
+)
 _NOTHING = Module({}, (), {}, {}, None, ())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from miglint.config import Config
@@ -12,6 +12,7 @@ from miglint.facts.migration import Migration
 from miglint.findings import Finding, Notice, Severity
 from miglint.project import Project
 from miglint.rules.base import Consequence, MigrationRule, OperationRule, ProjectRule, Rule, has
+from miglint.shares import Share
 from miglint.steps import Step
 
 OURS = "This is a fault of miglint."
@@ -24,20 +25,27 @@ class Judgement(NamedTuple):
     notices: list[Notice]
 
 
-def judge(project: Project, config: Config) -> Judgement:
+# How judging is spread: what is to be made of each share → what was made of all of them, in order.
+Spread: TypeAlias = Callable[[Callable[[Share], list["_Said"]]], list[list["_Said"]]]
+
+
+def alone(work: Callable[[Share], list[_Said]]) -> list[list[_Said]]:
+    return [work(Share(0, 1))]
+
+
+def judge(project: Project, config: Config, spread: Spread = alone) -> Judgement:
     """What the selected rules say. One that fails is reported as ours; the others go on."""
+    rules = config.build_rules()
+
+    def judged(share: Share) -> list[_Said]:
+        asked = _Asked(project, share)
+        return [_asked(rule, asked, project, config) for rule in rules]
+
     found: list[Finding] = []
     notices: list[Notice] = []
-    asked = _Asked(project)
-    for rule in config.build_rules():
-        place = _Placing.of(rule, project, config)
-        subjects, ask = asked.by(rule)
-        failures: list[str] = []
-        for about in subjects:
-            try:
-                found += [place(finding, about) for finding in ask(about, project)]
-            except Exception as error:
-                failures.append(f"{_where(about)}: {type(error).__name__}: {error}")
+    for rule, said in zip(rules, zip(*spread(judged), strict=True), strict=True):
+        found += [finding for one in said for finding in one.found]
+        failures = [failure for one in said for failure in one.failures]
         if failures:
             more = f" It failed {len(failures) - 1} more times." if len(failures) > 1 else ""
             complaint = f"rule {rule.code} failed{failures[0]}.{more} {OURS} Everything else was judged."
@@ -45,19 +53,44 @@ def judge(project: Project, config: Config) -> Judgement:
     return Judgement(numbered(found), notices)
 
 
+class _Said(NamedTuple):
+    """What one rule says of one share."""
+
+    found: list[Finding]
+    failures: list[str]
+
+
+def _asked(rule: Rule, asked: _Asked, project: Project, config: Config) -> _Said:
+    place = _Placing.of(rule, project, config)
+    subjects, ask = asked.by(rule)
+    said = _Said([], [])
+    for about in subjects:
+        try:
+            said.found.extend([place(finding, about) for finding in ask(about, project)])
+        except Exception as error:
+            said.failures.append(f"{_where(about)}: {type(error).__name__}: {error}")
+    return said
+
+
 # What a rule is asked about; None is the whole project.
 _About: TypeAlias = Step | Migration | None
 
 
 class _Asked:
-    """What rules are asked about: of a project's own, everything, or what is not known to be released."""
+    """What rules are asked about: of a project's own, everything, or what is not known to be released.
 
-    def __init__(self, project: Project) -> None:
+    Of several shares each has as many steps, of migrations that follow one another: what is worked out about one is
+    worked out once. The last has what is about the whole project.
+    """
+
+    def __init__(self, project: Project, share: Share) -> None:
         others = project.layout.linking_only
-        migrations = tuple(one for one in project.planned() if one.key.app_label not in others)
+        own = [one for one in project.planned() if one.key.app_label not in others]
+        migrations = tuple(_part(own, share, lambda one: len(project.steps_of(one.key)) + 1))
         new_migrations = tuple(one for one in migrations if is_new(one, project))
-        steps = tuple(step for step in project.steps if step.migration.key.app_label not in others)
+        steps = tuple(step for one in migrations for step in project.steps_of(one.key))
         keys = {one.key for one in new_migrations}
+        self._is_last = share.number == share.of - 1
         self._project = project
         # Whichever it is, then what is new of it.
         self._migrations = migrations, new_migrations
@@ -72,7 +105,7 @@ class _Asked:
             case MigrationRule():
                 return self._migrations[rule.speaks_of_deploying()], rule.check
             case ProjectRule():
-                return (None,), lambda _, project: _of_its_own(rule.check(project), project)
+                return (None,) if self._is_last else (), lambda _, project: _of_its_own(rule.check(project), project)
             case _:
                 raise AssertionError(f"{rule.code} is about nothing")  # pragma: no cover
 
@@ -87,6 +120,15 @@ class _Asked:
             known = [step for step in self._steps[deploying] if _may_have(consequence, step, self._project)]
             self._known[consequence, deploying] = known
         return known
+
+
+def _part(migrations: Sequence[Migration], share: Share, weight: Callable[[Migration], int]) -> Iterator[Migration]:
+    whole = sum(map(weight, migrations))
+    before = 0
+    for one in migrations:
+        if before * share.of // whole == share.number:
+            yield one
+        before += weight(one)
 
 
 def _may_have(consequence: Consequence, step: Step, project: Project) -> bool:

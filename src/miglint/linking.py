@@ -46,7 +46,7 @@ class Options:
     config: str | None = None
     isolated: bool = False
     exit_zero: bool = False
-    # Facts are kept from run to run; `jobs` is how many processes may parse, 0 as many as there is room for.
+    # Facts are kept from run to run; `jobs` is how many processes may work, 0 as many as there is room for.
     cached: bool = False
     cache_dir: str | None = None
     jobs: int = 1

@@ -15,6 +15,9 @@ from miglint.consulted import Baselines, Consulted, Statistics, prune
 from miglint.findings import Notice, Report
 from miglint.gathering import Gathering
 from miglint.linking import Options, Progress, analysed, config_for, read_paths
+from miglint.pool import processes
+from miglint.project import Project
+from miglint.shares import shared
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 
@@ -73,6 +76,15 @@ class Run(NamedTuple):
     baselines: tuple[Consulted, ...] = ()
 
 
+# Fewer are judged in the time that it takes to have several processes do so.
+_WORTH_SHARING = 1_000
+
+
+def _spread(project: Project, jobs: int) -> judging.Spread:
+    count = processes(jobs) if len(project.steps) >= _WORTH_SHARING else 1
+    return partial(shared, count=count)
+
+
 def judge(options: Options, progress: Progress | None) -> Run:
     notices: list[Notice] = []
     reading, failed = read_paths(options, notices, progress)
@@ -93,7 +105,7 @@ def judge(options: Options, progress: Progress | None) -> Run:
                 whose = f"project '{facts.layout.root}' could not be replayed: {type(error).__name__}: {error}."
                 notices.append(Notice(f"{whose} {judging.OURS} Other projects were judged.", internal=True))
                 continue
-            judged = judging.judge(project, config)
+            judged = judging.judge(project, config, _spread(project, options.jobs))
             notices += judged.notices
             gathering.add(project, tree, config, judged.findings, ledger, (sizes.source, facts.evidence))
         gathering.add_sources(tree)

@@ -49,7 +49,7 @@ class Pool:
     """
 
     def __init__(self, jobs: int, meanwhile: Callable[[], None] | None = None) -> None:
-        self.jobs = jobs or min(_processors(), _MOST)
+        self.jobs = processes(jobs)
         self._meanwhile = meanwhile
         self._workers: _Workers | None = None
 
@@ -406,6 +406,11 @@ def _whole(file: IO[bytes], size: int) -> bytes:
     if len(data) < size:
         raise EOFError
     return data
+
+
+def processes(jobs: int) -> int:
+    """As many as somebody asked for; for 0 as many as there is room for."""
+    return jobs or min(_processors(), _MOST)
 
 
 def _processors() -> int:
