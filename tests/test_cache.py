@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from miglint.cache import FactsCache, decode, encode
 from miglint.cli import main
 from miglint.facts.migration import Module
 from miglint.parse import parse
-from miglint.pool import Pool, _pieces
+from miglint.pool import Pool, Work
 
 SOURCE = """\
 from django.db import migrations, models
@@ -145,9 +146,9 @@ def test_many_files_are_parsed_in_several_processes_with_the_same_outcome() -> N
     files["broken.py"] = b"class ("
     files["empty.py"] = b""
     with Pool(3) as pool:
-        apart = {path: (facts, text) for path, facts, text in pool.parse_all(files)}
+        apart = {path: (facts, text) for path, _, facts, text in pool.parse_all(files)}
         # What runs anyway gets few files too.
-        [(_, _, alone)] = pool.parse_all({"one.py": b"x = 1"})
+        [(_, _, _, alone)] = pool.parse_all({"one.py": b"x = 1"})
     assert alone is not None
     here = {path: parse(data) for path, data in files.items()}
     assert apart == {path: (facts, encode(facts)) for path, facts in here.items()}
@@ -165,17 +166,32 @@ def test_what_else_is_to_be_done_is_done_once_while_processes_are_at_it() -> Non
 def test_few_files_start_no_process() -> None:
     with Pool(2, lambda: pytest.fail("nobody has to wait")) as pool:
         pool.expect(10)
-        [(_, facts, text)] = pool.parse_all({"one.py": b"x = 1"})
+        [(_, _, facts, text)] = pool.parse_all({"one.py": b"x = 1"})
     assert (facts, text) == (parse(b"x = 1"), None)
 
 
 def test_large_files_are_parsed_first_and_the_last_pieces_are_small() -> None:
     files = {f"{size}.py": b" " * size for size in range(1_000, 100_000, 1_000)}
-    pieces = [[len(files[path]) for path in piece] for piece in reversed(_pieces(files, 2))]
+    pieces = [[len(files[path]) for path in piece] for piece in taken(Work(files))]
     assert [size for piece in pieces for size in piece] == sorted(map(len, files.values()), reverse=True)
     # Who asked may be killed, which nobody sees before the end of a piece.
     assert max(sum(piece[:-1]) for piece in pieces) <= 64_000
     assert sum(pieces[-1]) < 20_000
+
+
+def test_what_is_asked_for_is_parsed_first_and_everything_once() -> None:
+    work = Work({f"{number}.py": b" " * 10_000 for number in range(20)})
+    [first] = [work.take(2)]
+    work.prefer(["7.py", first[0], "3.py", "elsewhere.py", "7.py"])
+    work.add("late.py", b"")
+    rest = [path for piece in taken(work) for path in piece]
+    assert rest[:3] == ["late.py", "7.py", "3.py"]
+    assert sorted([*first, *rest]) == sorted(work.files)
+
+
+def taken(work: Work) -> Iterator[list[str]]:
+    while piece := work.take(2):
+        yield piece
 
 
 def test_processes_that_die_are_done_without() -> None:
@@ -185,7 +201,7 @@ def test_processes_that_die_are_done_without() -> None:
         assert pool._workers is not None
         for process in pool._workers._processes:
             process.kill()
-        done = {path: facts for path, facts, _ in pool.parse_all(files)}
+        done = {path: facts for path, _, facts, _ in pool.parse_all(files)}
     assert done == {path: parse(data) for path, data in files.items()}
 
 
@@ -197,7 +213,7 @@ def test_processes_import_nothing_from_the_folder_that_is_checked(
     monkeypatch.chdir(tmp_path)
     files = {f"{number}.py": SOURCE.replace("0001", f"{number:04}").encode() for number in range(70)}
     with Pool(2) as pool:
-        assert all(text is not None for _, _, text in pool.parse_all(files))
+        assert all(text is not None for _, _, _, text in pool.parse_all(files))
     assert not (tmp_path / "imported").exists()
 
 

@@ -62,12 +62,18 @@ class Milder(ProjectRule):
                 yield self.finding(location, f"No {number}.", severity=Severity.INFO, subject="s", app="shop")
 
 
+@pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_a_rule_that_fails_is_said_once_as_ours_and_the_others_go_on(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: int, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(root, shop__0001_initial="operations = [migrations.RunSQL('SELECT 1'), migrations.RunSQL('SELECT 2')]")
+    monkeypatch.setattr(lint, "_WORTH_SHARING", 1)
+    write(
+        root,
+        shop__0001_initial="operations = [migrations.RunSQL('SELECT 1')]",
+        shop__0002_x="dependencies = [('shop', '0001_initial')]\noperations = [migrations.RunSQL('SELECT 2')]",
+    )
     monkeypatch.setattr(lint.settings, "ALL_RULES", (*rules.ALL_RULES, Failing))
-    report = lint.check(Options())
+    report = lint.check(Options(jobs=jobs))
     assert [finding.code for finding in report.findings if finding.code == "MIG502"] == ["MIG502"] * 2
     (notice,) = report.notices
     assert notice.internal

@@ -56,9 +56,9 @@ def test_what_talks_nonsense_is_done_without(message: str, tmp_path: Path, monke
     monkeypatch.setattr(sys, "executable", impostor(tmp_path, does))
     started = time.monotonic()
     with Pool(2) as pool:
-        done = {path: facts for path, facts, _ in pool.parse_all(FILES)}
+        done = {path: facts for path, _, facts, _ in pool.parse_all(FILES)}
         # An answer that is late is none to the next question.
-        again = {path: facts for path, facts, _ in pool.parse_all(FILES)}
+        again = {path: facts for path, _, facts, _ in pool.parse_all(FILES)}
     assert done == again == FACTS
     assert time.monotonic() - started < 30
 
@@ -69,7 +69,7 @@ def test_where_no_python_can_be_started_files_are_parsed_here(
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
     with Pool(2) as pool:
-        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+        assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
 
 
 def test_where_there_are_no_descriptors_files_are_parsed_here() -> None:
@@ -80,7 +80,7 @@ def test_where_there_are_no_descriptors_files_are_parsed_here() -> None:
         for more in range(1, 12):
             resource.setrlimit(resource.RLIMIT_NOFILE, (highest + more, limits[1]))
             with Pool(4) as pool:
-                assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+                assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert os.listdir("/dev/fd") == before
@@ -130,8 +130,8 @@ def test_a_process_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(pool_module, "_MOST_SILENCE", 1)
     started = time.monotonic()
     with Pool(2) as pool:
-        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
-        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+        assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
+        assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
     assert time.monotonic() - started < 30
 
 
@@ -140,7 +140,7 @@ def test_a_process_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytes
         sys, "executable", impostor(tmp_path, "for number in numbers: os.close(number)\ntime.sleep(60)")
     )
     with Pool(2) as pool:
-        assert {path: facts for path, facts, _ in pool.parse_all(FILES)} == FACTS
+        assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
         assert pool._workers is not None
         [process] = pool._workers._processes
     assert process.returncode == -signal.SIGKILL

@@ -1,0 +1,194 @@
+"""What is replayed while files are still being parsed, and judged in shares: the report is the one without all that."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from miglint import lint, pool, read
+from miglint.findings import Report
+from miglint.linking import Options, link
+from miglint.steps import Replaying
+
+FIRST = "CreateModel('Album', [('id', models.AutoField(primary_key=True)), ('title', models.TextField())])"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # However few files there are: processes parse, there is time to look ahead, and judging is worth sharing.
+    monkeypatch.setattr(pool, "_WORTH_IT", 1)
+    monkeypatch.setattr(read, "_FOR_SOME_TIME", 1)
+    monkeypatch.setattr(lint, "_WORTH_SHARING", 1)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(root: Path, app: str, name: str, *operations: str, after: str = "", head: str = "", body: str = "") -> None:
+    folder = root / app / "migrations"
+    folder.mkdir(parents=True, exist_ok=True)
+    for init in (folder / "__init__.py", root / app / "__init__.py"):
+        init.touch()
+    listed = "".join(f"        migrations.{operation},\n" for operation in operations)
+    (folder / f"{name}.py").write_text(
+        f"from django.db import migrations, models\n{head}\n\nclass Migration(migrations.Migration):\n{body}"
+        f"    dependencies = [{after}]\n    operations = [\n{listed}    ]\n"
+    )
+
+
+def shop(root: Path, length: int = 6) -> None:
+    """Two apps, the earlier by name after the later one."""
+    write(root, "shop", "0001_initial", FIRST)
+    for number in range(2, length):
+        field = f"AddField('album', 'f{number}', models.IntegerField(default=1, db_index=True))"
+        write(root, "shop", f"{number:04}_add-f{number}", field, after=f"('shop', '{before(number)}')")
+    key = "AddField('copy', 'album', models.ForeignKey('shop.Album', models.CASCADE))"
+    made = "CreateModel('Copy', [('id', models.AutoField(primary_key=True))])"
+    write(root, "copies", "0001_initial", made, key, after=f'("shop", "{before(length)}"),')
+
+
+def before(number: int) -> str:
+    return "0001_initial" if number == 2 else f"{number - 1:04}_add-f{number - 1}"
+
+
+def both_ways(monkeypatch: pytest.MonkeyPatch, **options: str) -> tuple[Report, Counter[str]]:
+    """The report by two processes, which is that by one; and how often each migration was replayed for it."""
+    alone = lint.check(Options(jobs=1, **options))
+    replayed: Counter[str] = Counter()
+    apply = Replaying.apply
+
+    def counted(self: Replaying, migration: object) -> None:
+        replayed[str(migration.key)] += 1
+        apply(self, migration)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Replaying, "apply", counted)
+        together = lint.check(Options(jobs=2, **options))
+    assert together == alone
+    return together, replayed
+
+
+def begun() -> list[list[str]]:
+    """The migrations that were replayed before all were parsed, of each project."""
+    seen: list[list[str]] = []
+
+    def begins(self: Replaying, *_: object) -> bool:
+        seen.append([str(migration.key) for migration in self.plan])
+        return True
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Replaying, "begins", begins)
+        link(Options(jobs=2))
+    return seen
+
+
+def test_everything_is_replayed_once_and_before_all_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    report, replayed = both_ways(monkeypatch)
+    assert set(replayed.values()) == {1}
+    assert len(replayed) == report.migrations == 6
+    assert Counter(finding.code for finding in report.findings)["MIG302"] == 4
+    assert begun() == [["shop.0001_initial", *(f"shop.{before(n)}" for n in range(3, 7)), "copies.0001_initial"]]
+
+
+def test_what_files_refer_to_is_read_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    (root / "shop" / "names.py").write_text("from shop.more import FIELD\n")
+    (root / "shop" / "more.py").write_text("FIELD = 'title'\n")
+    removal = "RemoveField('album', names.FIELD)"
+    write(root, "shop", "0006_less", removal, after=f"('shop', '{before(6)}')", head="from shop import names\n")
+    report, replayed = both_ways(monkeypatch)
+    assert set(replayed.values()) == {1}
+    assert "shop.album.title" in {finding.subject for finding in report.findings if finding.code == "MIG401"}
+    assert len(begun()[0]) == 7
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["[*[('shop', '0003_add-f3')]]", "LATER", "[('shop', '0002_add-' + 'f2')]"],
+    ids=["unpacked", "a name", "an expression"],
+)
+def test_a_wrong_guess_costs_time_alone(root: Path, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    shop(root)
+    path = root / "copies" / "migrations" / "0001_initial.py"
+    text = path.read_text().replace('[("shop", "0005_add-f5"),]', written)
+    assert written in text
+    path.write_text(text.replace("class", "LATER = [('shop', '0004_add-f4')]\n\n\nclass", 1))
+    report, replayed = both_ways(monkeypatch)
+    assert report.migrations == 6
+    assert max(replayed.values()) <= 2
+
+
+def test_a_file_that_cannot_be_read_ends_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    (root / "shop" / "migrations" / "0004_add-f4.py").write_text("class Migration(\n    dependencies = [\n")
+    report, _ = both_ways(monkeypatch)
+    assert [finding.code for finding in report.findings if finding.code == "MIG001"] == ["MIG001"]
+
+
+def test_a_file_with_no_migration_in_it_ends_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    (root / "shop" / "migrations" / "0004_add-f4.py").write_text("x = 1\n")
+    report, _ = both_ways(monkeypatch)
+    assert "MIG001" in {finding.code for finding in report.findings}
+
+
+def test_apps_that_are_external_are_not_replayed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    (root / "miglint.toml").write_text("external-apps = ['shop']\n")
+    _, replayed = both_ways(monkeypatch)
+    assert replayed == {"copies.0001_initial": 1}
+
+
+def test_settings_that_cannot_be_used_are_said_as_ever(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    (root / "miglint.toml").write_text("external-apps = 5\n")
+    report, replayed = both_ways(monkeypatch)
+    assert report.exit_code == 2
+    assert not replayed
+
+
+def test_several_projects_are_replayed_each_by_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        folder = root / name
+        folder.mkdir()
+        manage = f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}_settings')\n"
+        (folder / "manage.py").write_text(f"import os\n{manage}")
+        (folder / f"{name}_settings.py").write_text("INSTALLED_APPS = ['shop', 'copies']\n")
+        shop(folder)
+    report, replayed = both_ways(monkeypatch)
+    assert report.migrations == 12
+    assert set(replayed.values()) == {2}
+
+
+def test_what_a_base_has_is_found_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false", *arguments],
+            check=True,
+            capture_output=True,
+        )
+
+    shop(root, 4)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "base")
+    shop(root)
+    report, replayed = both_ways(monkeypatch, since="HEAD")
+    assert set(replayed.values()) == {1}
+    assert {finding.subject for finding in report.findings if finding.code == "MIG302"} == {
+        "shop.album.f4",
+        "shop.album.f5",
+    }
+
+
+def test_what_was_replayed_is_kept_to_itself(root: Path) -> None:
+    shop(root)
+    [project] = link(Options(jobs=2)).projects
+    [again] = link(Options(jobs=1)).projects
+    assert [dataclasses.astuple(step)[:3] for step in project.steps] == [
+        dataclasses.astuple(step)[:3] for step in again.steps
+    ]
