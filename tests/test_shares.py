@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,18 @@ def children() -> list[str]:
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
 
 
+@pytest.fixture(autouse=True)
+def no_copy_is_left() -> Iterator[None]:
+    before = children()
+    yield
+    assert children() == before
+
+
 def test_each_share_is_made_once_and_in_order() -> None:
     made = shared(lambda share: (share, os.getpid()), 4)
     assert [share for share, _ in made] == [Share(number, 4) for number in range(4)]
     assert len({process for _, process in made}) == 4
     assert made[0][1] == os.getpid()
-    assert children() == []
 
 
 def test_one_share_needs_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +58,6 @@ def test_what_a_copy_does_not_deliver_is_made_here(end, capfd: pytest.CaptureFix
         return share.number if os.getpid() == here else end()
 
     assert shared(work, 3) == [0, 1, 2]
-    assert children() == []
     assert capfd.readouterr() == ("", "")
 
 
@@ -76,7 +82,6 @@ def test_what_goes_wrong_here_ends_the_copies() -> None:
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         shared(work, 3)
-    assert children() == []
     assert time.monotonic() - started < 30
 
 
