@@ -1,7 +1,11 @@
 import re
 
 import pytest
+from django.core.exceptions import FieldError
+from django.db import migrations, models
+from django.db.migrations.state import ProjectState
 from histories import history
+from state_truth import answers
 from written import target
 
 from miglint.rules.existing_column import ExistingColumn
@@ -47,7 +51,6 @@ ADD = 'AddField("book", "note", models.TextField(null=True)),'
         ('AlterField("book", "note", models.CharField(max_length=9)),',),
         ('AlterField("book", "note", models.TextField(db_column="remark")),', ADD.replace("note", "other")),
         ('AddField("book", "films", models.ManyToManyField("self")),',),
-        ('CreateModel("P", [], options={"proxy": True}, bases=("shop.book",)), ' + ADD.replace("book", "p"),),
         (ADD.replace("models.TextField(null=True)", "OwnField()").replace("note", "x"),),
     ],
 )
@@ -116,3 +119,77 @@ def test_sqlite_may_lose_what_the_column_holds_instead():
     assert finding.message.endswith(
         "`migrate` fails, or makes the table anew with this one in its place, and what it holds is lost."
     )
+
+
+POINTER = "models.OneToOneField('shop.book', models.CASCADE, parent_link=True, primary_key=True)"
+NOVEL = f"CreateModel('Novel', [('book_ptr', {POINTER}), ('plot', models.TextField())], bases=('shop.book',)),"
+FILM = "CreateModel('Film', [('film_id', models.AutoField(primary_key=True)), ('title', models.TextField())]),"
+PROXY = "CreateModel('Proxy', [], options={'proxy': True}, bases=('shop.book',)),"
+OF_NOVEL = "models.OneToOneField('shop.novel', models.CASCADE, parent_link=True, primary_key=True)"
+
+INHERITING = {
+    "a child with a name of its own": (NOVEL,),
+    "a child with its parent's name": (NOVEL.replace("'plot'", "'title'"),),
+    "a child with its parent's key": (NOVEL.replace("'plot'", "'id'"),),
+    "a child with its parent's many-to-many": (
+        "AddField('book', 'plot', models.ManyToManyField('self')),",
+        NOVEL,
+    ),
+    "another case": (NOVEL.replace("'plot'", "'Title'"),),
+    "unmanaged": (NOVEL.replace("bases=", "options={'managed': False}, bases=").replace("'plot'", "'title'"),),
+    "added to the child": (NOVEL, "AddField('novel', 'title', models.TextField(default='')),"),
+    "added to the parent": (NOVEL, "AddField('book', 'plot', models.TextField(default='')),"),
+    "another added to both": (
+        NOVEL,
+        "AddField('book', 'one', models.TextField(null=True)), AddField('novel', 'two', models.TextField(null=True)),",
+    ),
+    "renamed in the child": (NOVEL, "RenameField('novel', 'plot', 'title'),"),
+    "renamed in the parent": (NOVEL, "RenameField('book', 'title', 'plot'),"),
+    "moved up": (NOVEL, "RemoveField('novel', 'plot'),", "AddField('book', 'plot', models.TextField(default='')),"),
+    "in the state alone": (NOVEL, in_state("AddField('novel', 'title', models.TextField(default=''))")),
+    "a grandparent's": (
+        NOVEL,
+        f"CreateModel('Saga', [('novel_ptr', {OF_NOVEL}), ('title', models.TextField())], bases=('shop.novel',)),",
+    ),
+    "a proxy's own": (PROXY.replace("[]", "[('title', models.TextField())]"),),
+    "added to a proxy": (PROXY, "AddField('proxy', 'note', models.TextField(default='')),"),
+    "a new one added to a proxy": (PROXY, "AddField('proxy', 'fresh', models.TextField(default='')),"),
+    "added to the parent of a proxy": (PROXY, "AddField('book', 'fresh', models.TextField(default='')),"),
+    "two parents with one name": (
+        FILM,
+        (
+            f"CreateModel('Both', [('book_ptr', {POINTER}), "
+            "('film_ptr', models.OneToOneField('shop.film', models.CASCADE, parent_link=True))], "
+            "bases=('shop.book', 'shop.film')),"
+        ),
+    ),
+    "a mixin": (NOVEL.replace("'shop.book',)", "'shop.book', models.Model)").replace("'plot'", "'title'"),),
+}
+
+
+def refused(bodies: tuple[str, ...]) -> bool:
+    """Whether Django itself cannot make the models."""
+    names = {**vars(migrations), "models": models}
+    state = ProjectState()
+    for body in (BOOK, *bodies):
+        for operation in eval(f"[{body}]", names):
+            operation.state_forwards("shop", state)
+    try:
+        return not state.apps.get_models()
+    except FieldError:
+        return True
+
+
+@pytest.mark.parametrize("name", INHERITING)
+def test_what_a_model_inherits_it_cannot_have_itself_as_in_django(name: str) -> None:
+    answers.configure()
+    bodies = INHERITING[name]
+    inherits = [finding.message for finding in found(*bodies) if "inherits" in finding.message]
+    assert len(inherits) == refused(bodies)
+
+
+def test_who_inherits_what_is_said() -> None:
+    (finding,) = found(NOVEL, "AddField('book', 'plot', models.TextField(default='')),")
+    assert finding.message.startswith("'shop.Novel' inherits 'plot' from 'shop.Book' and has a field of that name")
+    assert finding.subject == "shop.novel.plot"
+    assert [related.message for related in finding.related] == ["'plot' is made here"]

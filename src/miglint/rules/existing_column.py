@@ -1,11 +1,12 @@
-"""MIG205: a field or column is added, or renamed, to where one is already."""
+"""MIG205: a field or column is added, or renamed, to where one is already, in the model or in one that it inherits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from miglint.facts.fields import Field
-from miglint.facts.operations import AddField, AlterField, RenameField
+from miglint.facts.operations import AddField, AlterField, CreateModel, RenameField
 from miglint.facts.values import Unresolved
 from miglint.findings import Finding, Related, Severity
 from miglint.project import Project
@@ -13,7 +14,8 @@ from miglint.records import dataclass
 from miglint.rules.base import OperationRule
 from miglint.schema.column import column_name, has_column
 from miglint.schema.database_replay import is_in_state_alone
-from miglint.schema.state import FieldState
+from miglint.schema.replay import parents_of
+from miglint.schema.state import FieldState, ModelState
 from miglint.schema.tables import ColumnState, TableState
 from miglint.steps import Step
 
@@ -23,11 +25,15 @@ class ExistingColumn(OperationRule):
     code = "MIG205"
     name = "existing-column"
     severity = Severity.ERROR
-    operations = (AddField, AlterField, RenameField)
+    operations = (AddField, AlterField, CreateModel, RenameField)
 
     def check(self, step: Step, project: Project) -> Iterator[Finding]:
         subclass = step.operation.subclass
         if subclass is not None and (subclass.state, subclass.database) != ("same", "same"):
+            return
+        clash = next(_inherited_twice(step, project), None)
+        if clash is not None:
+            yield self._clash(clash, step)
             return
         model = step.model
         if model is None or model.unknown is not None or model.app_label in project.unsettled_apps:
@@ -65,6 +71,51 @@ class ExistingColumn(OperationRule):
             subject=subject,
             related=(Related(known.added.location, f"'{name}' is made here"),),
         )
+
+    def _clash(self, clash: _Clash, step: Step) -> Finding:
+        parent, child, field, other = clash
+        return self.finding(
+            step.location,
+            f"'{child}' inherits '{field.name}' from '{parent}' and has a field of that name itself: Django refuses "
+            "to make such a model, and `migrate` fails.",
+            hint=f"Take one of the two out first, or choose another name. To move a field between '{parent}' and "
+            f"'{child}', remove it here and add it there, in this order; what it holds has to be carried over.",
+            subject=f"{child.app_label}.{child.name.lower()}.{field.name}",
+            related=(Related(other.added.location, f"'{other.name}' is made here"),),
+        )
+
+
+class _Clash(NamedTuple):
+    parent: ModelState
+    child: ModelState
+    field: FieldState
+    # The one of the two that was there first.
+    other: FieldState
+
+
+def _inherited_twice(step: Step, project: Project) -> Iterator[_Clash]:
+    """Fields that the operation gives a model although its parent has one, or one of its children."""
+    state, label = step.after, step.migration.key.app_label
+    match step.operation:
+        case CreateModel(name=str(name)):
+            fresh = None
+        case AddField(model_name=str(name), name=str(fresh)) | RenameField(model_name=str(name), new_name=str(fresh)):
+            pass
+        case _:
+            return
+    model = state.model(label, name)
+    if model is None or label in project.unsettled_apps:
+        return
+    for child in (model, *(one for one in state.relating_to(model.key) if model.key in parents_of(one))):
+        parents = [state.model(*key) for key in parents_of(child)] if child is model else [model]
+        for parent in parents:
+            # Of a grandparent's field Django knows nothing here; nor does anybody of a class that is not known.
+            if parent is None or parent.unknown is not None or child.unknown is not None:
+                continue
+            for mine in child.fields.values():
+                theirs = parent.fields.get(mine.name)
+                if theirs is not None and fresh in (None, mine.name):
+                    yield _Clash(parent, child, mine, theirs if child is model else mine)
 
 
 def _taken(
