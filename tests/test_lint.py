@@ -261,3 +261,28 @@ def test_an_app_config_outside_of_apps_gives_the_label_too(root: Path, where: st
     )
     (project,) = linking.link(Options()).projects
     assert [app.label for app in project.layout.apps] == ["store"]
+
+
+def test_a_migration_that_the_settings_exclude_is_there_all_the_same(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(
+        root,
+        shop__0001_initial="operations = [migrations.CreateModel('A', [('id', models.AutoField(primary_key=True))])]",
+        shop__0002_x="dependencies = [('shop', '0001_initial')]\n"
+        "operations = [migrations.AddField('a', 'b', models.TextField())]",
+        blog__0001_initial="dependencies = [('shop', '0001_initial')]",
+        blog__0002_no_migration="",
+    )
+    (root / "blog" / "migrations" / "0002_no_migration.py").write_text("class (")
+    (root / "miglint.toml").write_text("exclude = ['shop/migrations/0001*', 'blog/migrations/0002*']\n")
+    report = lint.check(Options())
+    assert report.findings == ()
+    assert (report.migrations, report.unreadable) == (2, 0)
+    assert [notice.message for notice in report.notices] == [
+        "'shop/migrations/0001_initial.py' is left out by 'exclude': what it does is not known."
+    ]
+    assert main(["plan", "shop"]) == 0
+    assert "0001" not in capsys.readouterr().out
+    (root / "miglint.toml").write_text("exclude = ['shop/migrations/*.py', 'blog/migrations/0002*']\n")
+    assert lint.check(Options()).findings == ()

@@ -151,6 +151,11 @@ def is_folder(root: str, path: str) -> bool:
     return os.path.isdir(os.path.join(root, path))
 
 
+def names_in(root: str, path: str) -> list[str]:
+    """What lies in a folder, in any order; nothing where it cannot be listed."""
+    return _names(os.path.join(root, path))
+
+
 def holds_distribution(root: str) -> bool:
     """Whether a folder is what a wheel unpacks to."""
     return any(name.endswith(".dist-info") for name in _names(root))

@@ -82,7 +82,7 @@ class Gathering:
 
     def _add_files(self, project: Project, tree: read.Tree) -> bool:
         """Count the project's apps and migrations; whether any of these is in scope."""
-        broken = [one.path for one in project.unreadable if is_own(one.key.app_label, project)]
+        broken = [one.path for one in project.unreadable if is_own(one.key.app_label, project) and not one.excluded]
         own = {path: is_under(path, tree.scope) for path in (*(one.path for one in own_migrations(project)), *broken)}
         self._migrations |= {tree.prefix + path: here for path, here in own.items()}
         self._unreadable |= {tree.prefix + path for path in broken if own[path]}

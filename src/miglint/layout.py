@@ -90,7 +90,7 @@ def migration_folders(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found = {}
     for folder, names in by_folder.items():
         if _last(folder) == "migrations" or any(_NUMBERED.match(name) for name in names):
-            modules = _modules(folder, names, by_folder)
+            modules = modules_in(folder, names, by_folder)
             if not _is_vendored(folder) and (modules or "__init__.py" in names):
                 found[folder] = modules
     return found
@@ -278,7 +278,7 @@ class _Surveyor:
         )
 
     def _files(self, folder: str) -> tuple[str, ...]:
-        return _modules(folder, self.by_folder.get(folder, frozenset()), self.by_folder)
+        return modules_in(folder, self.by_folder.get(folder, frozenset()), self.by_folder)
 
     def _owner(self, package: str) -> str | None:
         folder = package
@@ -592,7 +592,7 @@ def _by_folder(files: Iterable[str]) -> dict[str, frozenset[str]]:
     return {folder: frozenset(names) for folder, names in found.items()}
 
 
-def _modules(folder: str, names: Iterable[str], by_folder: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+def modules_in(folder: str, names: Iterable[str], by_folder: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """Modules that Django's loader takes for migrations, going by their names as `pkgutil.iter_modules` lists them."""
     return tuple(
         f"{folder}/{name}"

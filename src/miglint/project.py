@@ -424,4 +424,8 @@ def _unsettled(graph: MigrationGraph) -> frozenset[str]:
 def _unread(unreadable: Iterable[Unreadable], graph: MigrationGraph) -> dict[str, str]:
     """Why any model of an app may be otherwise: a migration of its history could not be read."""
     nodes = frozenset(graph.nodes)
-    return {broken.key.app_label: f"{broken.path} could not be read" for broken in unreadable if broken.key in nodes}
+    return {
+        one.key.app_label: f"{one.path} is left out by `exclude`" if one.excluded else f"{one.path} could not be read"
+        for one in unreadable
+        if one.key in nodes
+    }

@@ -417,7 +417,7 @@ class _Reader:
             patterns = configuration.values.get("exclude")
             if isinstance(patterns, list):
                 matchers.append(files.glob_matcher((one for one in patterns if isinstance(one, str)), folder))
-        return lambda path: any(matches(path) for matches in matchers)
+        return (lambda path: any(matches(path) for matches in matchers)) if matchers else _nothing
 
     def _configuration_of(self, root: str) -> Configuration | None:
         if self.given is not None:
@@ -717,6 +717,7 @@ class _Reader:
                     migrations[key] = migration
                 elif not layout.is_south(self.sources.get(path, b"")):
                     unreadable.append(Unreadable(key, path, Failure(_NO_MIGRATION, TOP)))
+            unreadable += self._left_out(app)
         migrations = dict(sorted(migrations.items()))
         absent = {key: tuple(imports.absent(migration.module, migration.path)) for key, migration in migrations.items()}
         return _Linked(
@@ -724,6 +725,21 @@ class _Reader:
             tuple(sorted(unreadable, key=lambda one: one.key)),
             {key: names for key, names in absent.items() if names},
         )
+
+    def _left_out(self, app: App) -> list[Unreadable]:
+        """Migrations of an app that the settings exclude, and the app not."""
+        if self.excludes is _nothing or not app.has_init or not app.files:
+            return []
+        found = []
+        for path in layout.modules_in(app.path, files.names_in(self.root, app.path), {}):
+            if path not in app.files and self.excludes(path) and layout.defines_migration(self._data(path) or b""):
+                key = MigrationKey(app.label, _stem(path))
+                found.append(Unreadable(key, path, Failure("`exclude` leaves it out", TOP), excluded=True))
+        if found:
+            more, verb, who = (f" and {len(found) - 1} more", "are", "they do") if found[1:] else ("", "is", "it does")
+            complaint = f"'{found[0].path}'{more} {verb} left out by 'exclude': what {who} is not known."
+            self.notices.append(complaint)
+        return found
 
     def _tell_of_failures(self, layouts: Iterable[Layout]) -> None:
         reported = {path for one in layouts for app in (*one.apps, *one.duplicates) for path in app.files}

@@ -99,7 +99,8 @@ def plan(options: Options, named: Sequence[str] = (), progress: Progress | None 
 def _unplanned(project: Project, tree: read.Tree) -> Iterator[Notice]:
     """What a plan cannot show, and would not miss."""
     for broken in project.unreadable:
-        if is_own(broken.key.app_label, project) and is_under(broken.path, tree.scope):
+        # Of what is excluded a notice tells already.
+        if is_own(broken.key.app_label, project) and is_under(broken.path, tree.scope) and not broken.excluded:
             reason = broken.failure.reason.rstrip(".")
             yield Notice(f"'{tree.prefix}{broken.path}' cannot be read, so it is not in the plan: {reason}.")
     for cycle in project.graph.cycles:

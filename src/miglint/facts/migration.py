@@ -258,11 +258,15 @@ class Migration:
 
 
 class Unreadable(NamedTuple):
-    """A migration file that could not be read: `path` is relative to the tree's root."""
+    """A migration file that could not be read: `path` is relative to the tree's root.
+
+    `excluded` says that the settings leave it out, though not its app: it is there, and nobody asks what is in it.
+    """
 
     key: MigrationKey
     path: str
     failure: Failure
+    excluded: bool = False
 
 
 def _walk(operations: tuple[Operation, ...], prefix: str) -> Iterator[IndexedOperation]:

@@ -18,7 +18,9 @@ class UnreadableMigration(ProjectRule):
     severity = Severity.ERROR
 
     def check(self, project: Project) -> Iterator[Finding]:
-        for key, path, failure in sorted(project.unreadable, key=lambda unreadable: unreadable.path):
+        for key, path, failure, excluded in sorted(project.unreadable, key=lambda unreadable: unreadable.path):
+            if excluded:
+                continue
             reason = failure.reason.rstrip(".")
             hint = "Mend the file; if it is no migration, move it out of this folder or name it in `exclude`."
             if failure.limit:
