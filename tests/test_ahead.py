@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from miglint import lint, pool, read
+from miglint import lint, parsing, pool
 from miglint.findings import Report
 from miglint.linking import Options, link
 from miglint.steps import Replaying
@@ -21,7 +21,7 @@ FIRST = "CreateModel('Album', [('id', models.AutoField(primary_key=True)), ('tit
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # However few files there are: processes parse, there is time to look ahead, and judging is worth sharing.
     monkeypatch.setattr(pool, "_WORTH_IT", 1)
-    monkeypatch.setattr(read, "_FOR_SOME_TIME", 1)
+    monkeypatch.setattr(parsing, "_FOR_SOME_TIME", 1)
     monkeypatch.setattr(lint, "_WORTH_SHARING", 1)
     monkeypatch.chdir(tmp_path)
     return tmp_path

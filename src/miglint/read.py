@@ -10,7 +10,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from miglint import base as bases
 from miglint import files, git, layout, witness
 from miglint.ahead import Ahead
 from miglint.base import History, Tip, Wanted
-from miglint.cache import FactsCache, encode
+from miglint.cache import FactsCache
 from miglint.facts.evidence import Evidence, FolderEvidence
 from miglint.facts.layout import App, Layout
 from miglint.facts.migration import Absent, Failure, Migration, MigrationKey, Module, Unreadable
@@ -33,6 +33,7 @@ from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
 from miglint.imports import Imports
+from miglint.parsing import Parsing
 from miglint.pool import Pool, Work
 from miglint.records import dataclass
 from miglint.resolve import Lookup, Modules, resolve_migration
@@ -40,9 +41,6 @@ from miglint.steps import Replaying
 from miglint.targets import django_of
 
 Progress: TypeAlias = Callable[[int, int], None]
-
-# Of how many files the parsing takes long enough to replay some of them meanwhile.
-_FOR_SOME_TIME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def read(
         with pool if pool is not None else Pool(jobs) as pool:
             for root in sorted(places):
                 known = FactsCache(Path(cache_dir or os.path.join(root, witness.CACHE))) if cached else None
-                parsing = _Parsing(known, pool)
+                parsing = Parsing(known, pool)
                 reader = _Reader(root, places[root], configuration, isolated, parsing, progress, django)
                 reader.wanted = base
                 reader.target_branch = bases.from_ci(environment or {})
@@ -228,58 +226,6 @@ def _configuration_file(folder: str) -> str | None:
     return os.path.join(folder, "pyproject.toml") if isinstance(data, bytes) and _TABLE.search(data) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsing:
-    """Facts from the cache where it has them, else parsed, and remembered."""
-
-    known: FactsCache | None
-    pool: Pool
-
-    def expect(self, files: int) -> None:
-        """Get ready for so many files, of which the cache has what it has."""
-        self.pool.expect(files - (len(self.known.lines) if self.known is not None else 0))
-
-    def __call__(
-        self, wanted: Mapping[str, bytes], meanwhile: Callable[[Work], None] | None = None
-    ) -> Iterator[tuple[str, Module | Failure]]:
-        """Facts by path, as they come; `meanwhile` is called where processes are at it for some time."""
-        if self.known is None:
-            yield from self._parsed(wanted, meanwhile if len(wanted) >= _FOR_SOME_TIME else None)
-            return
-        unknown = {path: data for path, data in wanted.items() if not self.known.has(data)}
-        if unknown and len(wanted) - len(unknown) >= _MEANWHILE:
-            self.pool.start()
-        parsed = self._parsed(unknown, meanwhile if len(unknown) >= _FOR_SOME_TIME else None)
-        damaged: dict[str, bytes] = {}
-        for path, data in wanted.items():
-            if path not in unknown:
-                facts = self.known.get(data)
-                if facts is None:
-                    damaged[path] = data
-                else:
-                    yield path, facts
-        yield from parsed
-        yield from self._parsed(damaged)
-
-    def _parsed(
-        self, files: Mapping[str, bytes], meanwhile: Callable[[Work], None] | None = None
-    ) -> Iterator[tuple[str, Module | Failure]]:
-        """What is not known; processes start with it at once, before anybody asks for the first one."""
-        return self._remembered(self.pool.parse_all(files, meanwhile))
-
-    def _remembered(
-        self, parsed: Iterable[tuple[str, bytes, Module | Failure, str | None]]
-    ) -> Iterator[tuple[str, Module | Failure]]:
-        for path, data, facts, text in parsed:
-            if self.known is not None:
-                self.known.put(data, text if text is not None else encode(facts))
-            yield path, facts
-
-
-# To decode so many files' facts takes as long as to import libcst, which another process can do at the same time.
-_MEANWHILE = 500
-
-
 # A project's layout, the settings nearest to it and what its files say of versions → how to replay it.
 Begin: TypeAlias = Callable[[Layout, Configuration | None, Evidence], Ahead | None]
 
@@ -299,7 +245,7 @@ class _Reader:
         places: Sequence[files.Place],
         given: Configuration | None,
         isolated: bool,
-        parse: _Parsing,
+        parse: Parsing,
         progress: Progress | None,
         django: Version | None,
     ) -> None:
