@@ -195,6 +195,62 @@ def test_a_dependency_by_way_of_another_app_hides_no_leaf(shop):
     assert shop.check("--since", "main").codes == ["MIG106"]
 
 
+def test_a_dependency_added_to_an_old_migration_is_about_the_order_alone(shop):
+    shop.write("blog/__init__.py")
+    shop.write("blog/migrations/__init__.py")
+    shop.migration("0001_initial", None, "migrations.RunSQL('SELECT 1', '')", app="blog")
+    shop.commit("Blog")
+    shop.git("checkout", "-q", "main")
+    shop.git("merge", "-q", "topic")
+    shop.git("checkout", "-q", "topic")
+    note = 'migrations.AddField("Order", "note", models.TextField(null=True))'
+    shop.migration("0002_note", "0001_initial", note, more='("blog", "0001_initial")')
+    [old] = shop.check("--since", "main").findings
+    assert (old["code"], old["severity"], old["line"]) == ("MIG604", "warning", 5)
+    assert old["message"] == (
+        "'shop.0002_note' is on 'main' and depends on 'blog.0001_initial' besides: where that is not applied though "
+        "'shop.0002_note' is, `migrate` stops with InconsistentMigrationHistory. Elsewhere nothing changes."
+    )
+    shop.migration("0002_more", "0001_initial", "migrations.RunSQL('SELECT 1', '')", app="blog")
+    shop.migration("0002_note", "0001_initial", note, more='("blog", "0002_more")')
+    [new] = [found for found in shop.check("--since", "main").findings if found["code"] == "MIG604"]
+    assert new["severity"] == "error"
+    assert new["message"] == (
+        "'shop.0002_note' is on 'main' and depends on 'blog.0002_more' besides, which is not: `migrate` stops with "
+        "InconsistentMigrationHistory wherever 'shop.0002_note' is applied."
+    )
+    shop.migration("0002_note", "0001_initial", note, note.replace("note", "more"), more='("blog", "0001_initial")')
+    [both] = shop.check("--since", "main", "--select", "MIG604").findings
+    assert both["severity"] == "error"
+    assert "databases made before and after come apart" in both["message"]
+
+
+@pytest.mark.parametrize("applied", [["shop.0001"], ["blog.0001", "shop.0001"], ["blog.0001"], []])
+def test_django_asks_that_what_an_applied_migration_depends_on_is_applied(applied):
+    program = f"""
+from django.conf import settings
+settings.configure(DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}})
+import django; django.setup()
+from django.db import connection
+from django.db.migrations import Migration
+from django.db.migrations.exceptions import InconsistentMigrationHistory
+from django.db.migrations.loader import MigrationLoader
+loader = MigrationLoader(connection)
+for label in ("blog", "shop"):
+    loader.graph.add_node((label, "0001"), Migration("0001", label))
+loader.graph.add_dependency(None, ("shop", "0001"), ("blog", "0001"))
+from django.db.migrations.recorder import MigrationRecorder
+for key in {applied!r}:
+    MigrationRecorder(connection).record_applied(*key.split("."))
+try:
+    loader.check_consistent_history(connection)
+except InconsistentMigrationHistory:
+    print("stops")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert bool(done.stdout) == (applied == ["shop.0001"])
+
+
 def test_main_that_has_two_leaves_itself_is_not_the_branchs_fault(shop):
     on_main(shop, "0003_size", "0002_note", "size", "Add sizes")
     on_main(shop, "0003_tint", "0002_note", "tint", "Add tints")

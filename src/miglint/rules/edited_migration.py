@@ -50,7 +50,11 @@ class EditedMigration(ProjectRule):
                     lambda gone: gone not in project.migrations,
                 )
                 if found and not _is_the_bases(base.migrations[key], then, version):
-                    yield self._edited(now, found, base)
+                    needs = [edit.needs for edit in found if edit.needs is not None]
+                    if len(needs) == len(found):
+                        yield self._needing(now, needs, project, base)
+                    else:
+                        yield self._edited(now, found, base)
             elif key in renamed:
                 yield self._renamed(project.migrations[renamed[key]], then, base)
             elif key not in squashed:
@@ -67,6 +71,29 @@ class EditedMigration(ProjectRule):
             migration=now.key.name,
             subject=str(now.key),
             related=tuple(Related(Location(now.path, edit.span), _sentence(edit.what)) for edit in found[1:]),
+        )
+
+    def _needing(self, now: Migration, needs: list[MigrationKey], project: Project, base: Base) -> Finding:
+        """What differs is the order alone, which Django checks against what is applied."""
+        new = [key for key in needs if key in (project.changeset or ())]
+        which = ", ".join(f"'{key}'" for key in new or needs)
+        stops = "`migrate` stops with InconsistentMigrationHistory"
+        if new:
+            outcome = f"which {'are' if new[1:] else 'is'} not: {stops} wherever '{now.key}' is applied."
+            hint = f"Put what needs them both into a new migration that depends on '{now.key}' and {which}."
+        else:
+            outcome = f"where that is not applied though '{now.key}' is, {stops}. Elsewhere nothing changes."
+            hint = (
+                f"Keep it if every database that has '{now.key}' has {which} too, and say so: new ones need the order."
+            )
+        return self.finding(
+            Location(now.path, now.attribute_spans.get("dependencies", now.span)),
+            f"'{now.key}' is on '{base.name}' and depends on {which} besides{', ' if new else ': '}{outcome}",
+            hint=hint,
+            severity=Severity.ERROR if new else Severity.WARNING,
+            app=now.key.app_label,
+            migration=now.key.name,
+            subject=str(now.key),
         )
 
     def _renamed(self, now: Migration, then: Migration, base: Base) -> Finding:

@@ -29,10 +29,14 @@ from miglint.schema.describe import describe
 
 
 class Edit(NamedTuple):
-    """One difference: `what` is a clause about the newer version, `span` where it is there, or would be."""
+    """One difference: `what` is a clause about the newer version, `span` where it is there, or would be.
+
+    `needs` is the migration on which the newer version depends besides, where that is the difference.
+    """
 
     what: str
     span: Span
+    needs: MigrationKey | None = None
 
 
 class Version(NamedTuple):
@@ -303,7 +307,8 @@ def _attribute_edits(
         for one in sorted(set(before or ()) - set(after or ()) - own, key=str):
             yield Edit(f"{attribute} no longer names {_pair(one)}", place)
         for one in sorted(set(after or ()) - set(before or ()) - own, key=str):
-            yield Edit(f"{attribute} names {_pair(one)} besides", place)
+            needs = one if attribute == "dependencies" and isinstance(one, MigrationKey) else None
+            yield Edit(f"{attribute} names {_pair(one)} besides", place, needs)
     if isinstance(then.atomic, bool) and isinstance(now.atomic, bool) and then.atomic != now.atomic:
         yield Edit(f"atomic={then.atomic} became atomic={now.atomic}", now.attribute_spans.get("atomic", now.span))
     if _is_initial(then) != _is_initial(now):
