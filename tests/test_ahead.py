@@ -136,6 +136,19 @@ def test_a_file_with_no_migration_in_it_ends_it(root: Path, monkeypatch: pytest.
     assert "MIG001" in {finding.code for finding in report.findings}
 
 
+@pytest.mark.parametrize("faulty", ["miglint.schema.editor.add_field", "miglint.graph._Linking.finish"])
+def test_a_fault_of_miglints_own_is_said_as_ever(root: Path, monkeypatch: pytest.MonkeyPatch, faulty: str) -> None:
+    shop(root)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("one by none")
+
+    monkeypatch.setattr(faulty, fail)
+    report, _ = both_ways(monkeypatch)
+    assert [(notice.internal, "one by none" in notice.message) for notice in report.notices] == [(True, True)]
+    assert report.exit_code == 2
+
+
 def test_apps_that_are_external_are_not_replayed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop(root)
     (root / "miglint.toml").write_text("external-apps = ['shop']\n")

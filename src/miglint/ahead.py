@@ -24,29 +24,40 @@ _NOTHING = Module({}, (), {}, {}, None, ())
 
 
 class Ahead:
-    """One project's migrations, of which `apply` takes one after the other; `next` is the one that it waits for."""
+    """One project's migrations, of which `apply` takes one after the other; `next` is the one that it waits for.
+
+    `begun` is what came of it. What fails here fails again where it can be reported: nothing is raised, and nothing
+    has begun.
+    """
 
     def __init__(self, layout: Layout, target: Target) -> None:
         self.layout = layout
-        self.replaying = Replaying(layout, target, {})
+        self.begun: Replaying | None = Replaying(layout, target, {})
         self._target = target
         self._order: tuple[MigrationKey, ...] = ()
 
     def guess(self, files: Mapping[MigrationKey, tuple[str, bytes]]) -> Iterator[str]:
         """The paths in the order in which their migrations will be asked for, as far as their text tells."""
         guesses = {key: _guessed(key, path, data) for key, (path, data) in files.items()}
-        graph = in_dependency_order(guesses.values(), layout=self.layout, django=self._target.django)
+        try:
+            graph = in_dependency_order(guesses.values(), layout=self.layout, django=self._target.django)
+        except Exception:  # noqa: BLE001  # a fault of ours, said in its place
+            return iter(())
         self._order = tuple(key for key in graph.plan if key in guesses)
         return (guesses[key].path for key in self._order)
 
     @property
     def next(self) -> MigrationKey | None:
         """None where there is none left, or it makes no sense to go on."""
-        done = len(self.replaying.plan)
+        done = len(self.begun.plan) if self.begun is not None else len(self._order)
         return self._order[done] if done < len(self._order) else None
 
     def apply(self, migration: Migration) -> None:
-        self.replaying.apply(migration)
+        if self.begun is not None:
+            try:
+                self.begun.apply(migration)
+            except Exception:  # noqa: BLE001  # a fault of ours, said in its place
+                self.begun = None
 
     def give_up(self) -> None:
         """Stop here: what comes next is not to be known yet."""

@@ -293,7 +293,7 @@ class _Reader:
                 self._evidence_of(one.root),
                 self._base_of(one, facts.migrations, modules, history),
                 facts.absent,
-                self.ahead[one.root].replaying if one.root in self.ahead else None,
+                self.ahead[one.root].begun if one.root in self.ahead else None,
             )
             for one, facts in zip(laid.layouts, linked, strict=True)
         )
