@@ -177,6 +177,20 @@ def test_several_projects_are_replayed_each_by_itself(root: Path, monkeypatch: p
     assert set(replayed.values()) == {2}
 
 
+def test_an_app_of_several_projects_is_replayed_once_for_each(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop(root)
+    for name in ("one", "two"):
+        folder = root / name
+        folder.mkdir()
+        manage = f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}_settings')\n"
+        (folder / "manage.py").write_text(f"import os\n{manage}")
+        (folder / f"{name}_settings.py").write_text("INSTALLED_APPS = ['shop', 'copies', 'own']\n")
+        write(folder, "own", "0001_initial", FIRST, after="('shop', '0001_initial')")
+    _, replayed = both_ways(monkeypatch)
+    assert set(replayed.values()) == {2}
+    assert [len(plan) for plan in begun()] == [7, 7]
+
+
 def test_what_a_base_has_is_found_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def git(*arguments: str) -> None:
         subprocess.run(

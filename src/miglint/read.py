@@ -476,14 +476,17 @@ class _Reader:
                 if isinstance(module, Failure) or layout.is_south(self.sources.get(paths[key], b"")):
                     ahead.give_up()
                     return
-                before = modules.asked_in_vain
-                migration = resolve_migration(key, paths[key], module, modules)
-                if modules.asked_in_vain > before:
-                    if not self._ask(modules, work):
-                        ahead.give_up()
-                    asked.update(modules.wanted)
-                    continue
-                self.resolved[key, paths[key]] = migration
+                # Several projects may share an app.
+                if (key, paths[key]) not in self.resolved:
+                    before = modules.asked_in_vain
+                    found = resolve_migration(key, paths[key], module, modules)
+                    if modules.asked_in_vain > before:
+                        if not self._ask(modules, work):
+                            ahead.give_up()
+                        asked.update(modules.wanted)
+                        continue
+                    self.resolved[key, paths[key]] = found
+                migration = self.resolved[key, paths[key]]
                 if migration is None:
                     ahead.give_up()
                 else:
