@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from miglint import shares
 from miglint.shares import Share, shared
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody shares")
@@ -92,3 +93,70 @@ def test_what_the_program_does_in_the_end_is_done_once() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n") == ["begun", "[0, 1, 2]", "the end", ""]
+
+
+def test_a_copy_ends_with_the_one_that_waits_for_it(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, time; from miglint.shares import shared\n"
+        "def work(share):\n"
+        "    if share.number == 0: time.sleep(60)\n"
+        f"    open({str(tmp_path)!r} + f'/{{os.getpid()}}', 'w').close()\n"
+        "    return b'x' * 1_000_000\n"
+        "shared(work, 3)"
+    )
+    waiting = subprocess.Popen([sys.executable, "-c", program])
+    until = time.monotonic() + 30
+    while len(copies := sorted(tmp_path.iterdir())) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    waiting.terminate()
+    waiting.wait()
+    while any(is_running(copy.name) for copy in copies):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_running(process: str) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_where_nobody_may_wait_for_a_child_the_shares_are_made_all_the_same() -> None:
+    program = (
+        "import signal; from miglint.shares import shared; signal.signal(signal.SIGCHLD, signal.SIG_IGN);"
+        "print(shared(lambda share: share.number, 3))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[0, 1, 2]\n"
+
+
+def test_a_copy_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "_PATIENCE", 0.2)
+    here = os.getpid()
+
+    def work(share: Share) -> int:
+        if os.getpid() != here:
+            time.sleep(600)
+        return share.number
+
+    assert shared(work, 2) == [0, 1]
+
+
+@pytest.mark.parametrize("in_copy", [True, False], ids=["in the copy", "here"])
+def test_ctrl_c_while_a_copy_is_made_ends_all(in_copy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    fork = os.fork
+
+    def interrupted() -> int:
+        process = fork()
+        if (process == 0) is in_copy:
+            os.kill(os.getpid(), signal.SIGINT)
+        return process
+
+    before = os.listdir("/dev/fd")
+    monkeypatch.setattr(os, "fork", interrupted)
+    if in_copy:
+        assert shared(lambda share: share.number, 3) == [0, 1, 2]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            shared(lambda share: share.number, 3)
+    assert os.listdir("/dev/fd") == before
