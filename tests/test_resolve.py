@@ -1,7 +1,7 @@
 """Names across files: what a migration means, once the files that it refers to have been read."""
 
 import pytest
-from steps import steps
+from effort import effort
 
 from miglint.facts.migration import Dependency, MigrationKey, SwappableDependency
 from miglint.facts.operations import (
@@ -414,7 +414,7 @@ def test_files_that_refer_to_django_alone_pass_through():
     module = parse(source)
     modules = modules_of([PATH])
 
-    assert steps(lambda: resolve_migration(KEY, PATH, module, modules)) < 100
+    assert effort(lambda: resolve_migration(KEY, PATH, module, modules)) < 100
     assert modules.wanted == set()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 
+from effort import effort
 from report.plans import (
     BLOCKING,
     CONCURRENT,
@@ -20,7 +21,6 @@ from report.plans import (
     run,
     written,
 )
-from steps import steps
 
 from miglint.effects.effect import BuildIndex, Fails, Lock, ScanTable, UnknownEffect, WriteRows
 from miglint.plans import MigrationPlan, Plans
@@ -407,4 +407,4 @@ def test_a_script_of_a_megabyte_is_cut_as_fast_as_one_of_a_tenth():
         for rows in (60_000, 6_000)
     )
     assert brief(longer, 120).startswith("INSERT INTO t (a, b) VALUES (0, 'row 0'), (")
-    assert steps(lambda: brief(longer, 120)) == steps(lambda: brief(long, 120))
+    assert effort(lambda: brief(longer, 120)) == effort(lambda: brief(long, 120))

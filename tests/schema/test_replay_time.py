@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import cycle, islice
 
+from effort import effort
 from schema_of import USER, migration, source
-from steps import steps
 
 from miglint.facts.migration import Migration, MigrationKey
 from miglint.schema.replay import replay
@@ -61,7 +61,7 @@ def work(length: int) -> int:
         last = list(replay(plan, USER.get))[-1]
         assert len(list(last.after.models())) == MODELS + 1
 
-    return steps(run)
+    return effort(run)
 
 
 def test_the_work_grows_as_the_history_does() -> None:

@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 
-def steps(call: Callable[[], object]) -> int:
+def effort(call: Callable[[], object]) -> int:
     """The lines that run until `call` returns, each round of a loop anew; what runs in C is not counted."""
     count = 0
 
