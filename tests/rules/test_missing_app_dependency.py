@@ -333,3 +333,13 @@ def test_in_its_own_app_the_state_by_then_counts(found, earlier, later, why):
     ((where, message),) = found(files)
     assert where == "shop.0002_x"
     assert why in message
+
+
+def test_a_history_that_is_longer_than_the_stack_is_deep_is_looked_through(found, tmp_path):
+    chain = {
+        f"shop/{number:04}": source(f'("shop", "{number - 1:04}{"_initial" if number == 2 else ""}")')
+        for number in range(2, 1200)
+    }
+    key = 'migrations.AddField("post", "order", models.ForeignKey("shop.Order", models.CASCADE, null=True))'
+    assert found({**chain, "blog/0001": source('("shop", "1199")', POST, key)}) == []
+    assert [who for who, _ in found({**chain, "blog/0001": source("", POST, key)})] == ["blog.0001"]

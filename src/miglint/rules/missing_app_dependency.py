@@ -250,15 +250,22 @@ class _Reach:
         """What a migration comes after."""
         found = self._is.get(key, 0)
         for parent in self.project.graph.parents(key):
-            found |= self.after(parent)
+            found |= self._after[parent] if parent in self._after else self.after(parent)
         return found
 
     def after(self, key: MigrationKey) -> int:
-        """What comes before whoever depends on a migration. Parents come first in the plan, so this goes not deep."""
-        if key not in self._after:
-            known = key.app_label in self.populated or key.app_label in self.contrib
-            self._after[key] = self._does.get(key, 0) | self.bit(key.app_label) | (0 if known else self.bit("*"))
-            self._after[key] |= self.before(key)
+        """What comes before whoever depends on a migration."""
+        # Histories are longer than Python's stack is deep.
+        waiting = [(key, False)]
+        while waiting:
+            one, parents_are_known = waiting.pop()
+            if parents_are_known:
+                self._after[one] |= self.before(one)
+            elif one not in self._after:
+                known = one.app_label in self.populated or one.app_label in self.contrib
+                self._after[one] = self._does.get(one, 0) | self.bit(one.app_label) | (0 if known else self.bit("*"))
+                waiting.append((one, True))
+                waiting += [(parent, False) for parent in self.project.graph.parents(one) if parent not in self._after]
         return self._after[key]
 
     def settle(self, key: MigrationKey, bits: int) -> None:
