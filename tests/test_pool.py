@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -133,6 +134,21 @@ def test_a_process_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: py
         assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
         assert {path: facts for path, _, facts, _ in pool.parse_all(FILES)} == FACTS
     assert time.monotonic() - started < 30
+
+
+def test_the_switch_interval_is_as_before_whoever_ends_last() -> None:
+    before = sys.getswitchinterval()
+
+    def parse_some() -> None:
+        with Pool(2) as pool:
+            assert len(list(pool.parse_all(FILES))) == len(FILES)
+
+    threads = [threading.Thread(target=parse_some) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.getswitchinterval() == before
 
 
 def test_a_process_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,22 +89,23 @@ class Pool:
     def _collected(
         self, work: Work, answers: Iterable[_Answer] | None, meanwhile: Callable[[Work], None] | None
     ) -> Iterator[tuple[str, bytes, Module | Failure, str | None]]:
-        if answers is not None:
-            if self._meanwhile is not None:
-                self._meanwhile()
-                self._meanwhile = None
-            if meanwhile is not None:
-                meanwhile(work)
         left = work.files
-        for path, text in answers or ():
-            # Imported where used: nobody waits for this while processes start.
-            from miglint.cache import decode_facts
+        if answers is not None:
+            with _attentive:
+                if self._meanwhile is not None:
+                    self._meanwhile()
+                    self._meanwhile = None
+                if meanwhile is not None:
+                    meanwhile(work)
+                for path, text in answers:
+                    # Imported where used: nobody waits for this while processes start.
+                    from miglint.cache import decode_facts
 
-            try:
-                facts = decode_facts(text)
-            except ValueError:
-                continue
-            yield path, left.pop(path), facts, text
+                    try:
+                        facts = decode_facts(text)
+                    except ValueError:
+                        continue
+                    yield path, left.pop(path), facts, text
         if left:
             from miglint.parse import parse  # it brings libcst
 
@@ -113,6 +114,34 @@ class Pool:
                 path = next(iter(left))
                 data = left.pop(path)
                 yield path, data, parse(data), None
+
+
+class _Attentive:
+    """While anybody is in it, a thread that waits for the interpreter's lock gets it soon.
+
+    Whoever asks for facts is busy with those that he got already, and no process is to wait until he is through.
+    """
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._inside = 0
+        self._interval = 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._interval = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._interval, _SWITCH))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.setswitchinterval(self._interval)
+
+
+_attentive = _Attentive()
 
 
 class Work:
@@ -204,9 +233,6 @@ class _Workers:
 
     def _told(self, work: Work, done: SimpleQueue[list[_Answer] | None], running: int) -> Iterator[_Answer]:
         silence = 0.0
-        interval = sys.getswitchinterval()
-        # Whoever asks is busy with what he got already: no process is to wait until he is through with it.
-        sys.setswitchinterval(min(interval, _SWITCH))
         try:
             while running:
                 try:
@@ -225,7 +251,6 @@ class _Workers:
                 else:
                     yield from answer
         finally:
-            sys.setswitchinterval(interval)
             work.clear()
 
     def end(self) -> None:
