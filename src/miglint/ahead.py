@@ -16,7 +16,12 @@ from miglint.facts.target import Target
 from miglint.graph import in_dependency_order
 from miglint.steps import Replaying
 
-_LIST = re.compile(rb"^[ \t]+(dependencies|run_before|replaces)\b[^=\n]*=\s*[\[(](.*?)\]", re.MULTILINE | re.DOTALL)
+_LISTS = {
+    attribute: re.compile(rb"^[ \t]+%b\b[^=\n]{0,100}=\s{0,100}[\[(]" % attribute, re.MULTILINE)
+    for attribute in (b"dependencies", b"run_before", b"replaces")
+}
+# Bytes of a list, to its bracket.
+_LONGEST = 20_000
 _ENTRY = re.compile(
     rb"""\(\s*["']([^"'\n]+)["']\s*,\s*["']([^"'\n]+)["']\s*,?\s*\)|swappable_dependency\(\s*settings\.(\w+)"""
 )
@@ -66,8 +71,10 @@ class Ahead:
 
 def _guessed(key: MigrationKey, path: str, data: bytes) -> Migration:
     entries: dict[bytes, tuple[AnyDependency, ...]] = {}
-    for attribute, listed in _LIST.findall(data):
-        entries.setdefault(attribute, tuple(_entries(listed)))
+    for attribute, pattern in _LISTS.items():
+        begins = pattern.search(data) if attribute in data else None
+        if begins is not None:
+            entries[attribute] = tuple(_entries(data[begins.end() :][:_LONGEST].partition(b"]")[0]))
     return Migration(
         key=key,
         path=path,
