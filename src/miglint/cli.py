@@ -118,7 +118,9 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--isolated", is_flag=True, help="Ignore all settings files."),
         click.option("--no-cache", is_flag=True, envvar="MIGLINT_NO_CACHE", help="Neither read nor write the cache."),
         click.option("--cache-dir", metavar="DIR", envvar="MIGLINT_CACHE_DIR", help="The cache's folder."),
-        click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes, at the most."),
+        click.option(
+            "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes that parse and judge, at the most."
+        ),
         click.option(
             "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; default: auto."
         ),
