@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from factories import DEFAULT_TARGET, app
 
 from miglint import lint, parsing, pool
+from miglint.ahead import Ahead
+from miglint.facts.layout import Layout, Settings
+from miglint.facts.migration import MigrationKey
 from miglint.findings import Report
 from miglint.linking import Options, link
 from miglint.steps import Replaying
@@ -94,6 +99,26 @@ def test_everything_is_replayed_once_and_before_all_is_read(root: Path, monkeypa
     assert begun() == [["shop.0001_initial", *(f"shop.{before(n)}" for n in range(3, 7)), "copies.0001_initial"]]
 
 
+def test_a_parent_whose_history_is_not_settled_clashes_with_nobody(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(root, "shop", "0001_initial", FIRST)
+    write(root, "shop", "0002_less", after="('shop', '0001_initial')")
+    child = "CreateModel('Live', [('title', models.TextField())], bases=('shop.album',))"
+    write(root, "copies", "0001_initial", child, after="('shop', '0002_less')")
+    assert "MIG205" in {finding.code for finding in both_ways(monkeypatch)[0].findings}
+    (root / "shop" / "migrations" / "0002_less.py").write_text("class (")
+    assert "MIG205" not in {finding.code for finding in both_ways(monkeypatch)[0].findings}
+
+
+def test_a_text_that_looks_like_much_is_guessed_from_at_once() -> None:
+    text = b"    dependencies = [\n" * 40_000
+    key = MigrationKey("shop", "0001")
+    layout = Layout(root=".", apps=(app("shop"),), duplicates=(), settings=Settings(None, {}))
+    started = time.monotonic()
+    assert list(Ahead(layout, DEFAULT_TARGET).guess({key: ("x.py", text)})) == ["x.py"]
+    # What grows with the square of the length would take minutes: no measure of speed.
+    assert time.monotonic() - started < 30
+
+
 def test_what_files_refer_to_is_read_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop(root)
     (root / "shop" / "names.py").write_text("from shop.more import FIELD\n")
@@ -154,6 +179,31 @@ def test_apps_that_are_external_are_not_replayed(root: Path, monkeypatch: pytest
     (root / "miglint.toml").write_text("external-apps = ['shop']\n")
     _, replayed = both_ways(monkeypatch)
     assert replayed == {"copies.0001_initial": 1}
+
+
+def test_what_is_said_of_other_files_does_not_hang_on_what_was_parsed_first(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        root,
+        "a",
+        "0001_initial",
+        head="from a.broken import *\nfrom z.migrations.initial import *\n",
+        body="    x = FIELD\n",
+    )
+    write(root, "z", "initial", head="FIELD = 'x'\n")
+    write(root, "b", "0001_initial", FIRST.replace("'title'", "FIELD"), head="from b.good import FIELD\n")
+    both = "from b.broken import *\nfrom b.good import *\n"
+    more = "AddField('album', OTHER, models.TextField(default=''))"
+    write(root, "b", "0002_more", more, head=both, after="('b', '0001_initial')")
+    (root / "b" / "good.py").write_text("FIELD = 'name'\nOTHER = 'other'\n")
+    for label in ("a", "b"):
+        (root / label / "broken.py").write_text("class (")
+    report, _ = both_ways(monkeypatch)
+    assert [notice.message for notice in report.notices if "left out" in notice.message] == []
+    (root / "b" / "good.py").write_text("FIELD = 'name'\n")
+    report, _ = both_ways(monkeypatch)
+    assert ["b/broken.py" in notice.message for notice in report.notices] == [True]
 
 
 def test_settings_that_cannot_be_used_are_said_as_ever(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,6 +269,8 @@ class _Reader:
         self.target_branch: Wanted | None = None
         self.begin: Begin | None = None
         self.ahead: dict[str, Ahead] = {}
+        # The files that something rests on. Which others were read is chance: by what was known when a name was sought.
+        self.used: set[str] = set()
         # What names mean in migrations that were replayed already.
         self.resolved: dict[tuple[MigrationKey, str], Migration | None] = {}
         self.excludes: files.Excludes = _nothing
@@ -280,6 +282,7 @@ class _Reader:
             laid, modules = self._lay_out()
         for one in laid.layouts:
             paths = [path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files]
+            self.used.update(paths)
             self._load(paths, partial(self._look_ahead, one, modules))
         linked = self._link(laid.layouts, modules)
         distributed = files.holds_distribution(self.root)
@@ -303,7 +306,7 @@ class _Reader:
             listing=self.listing,
             scope=tuple(sorted({self._relative(place.path) for place in self.places})),
             projects=projects,
-            modules=dict(sorted(self.modules.items())),
+            modules={path: module for path, module in sorted(self.modules.items()) if path in self.used},
             repository=repository,
             sources=self.sources,
             notices=tuple(
@@ -457,7 +460,11 @@ class _Reader:
 
     def _look_ahead(self, one: Layout, modules: Modules, work: Work) -> _GoOn:
         """Begin to replay a project; what comes back goes on as far as it is parsed."""
-        ahead = self.begin(one, self._configuration_of(one.root), self._evidence_of(one.root)) if self.begin else None
+        configuration, evidence = self._configuration_of(one.root), self._evidence_of(one.root)
+        try:
+            ahead = self.begin(one, configuration, evidence) if self.begin is not None else None
+        except Exception:  # noqa: BLE001  # a fault of ours, said in its place
+            ahead = None
         if ahead is None:
             return _nothing_more
         self.ahead[one.root] = ahead
@@ -477,15 +484,11 @@ class _Reader:
                     ahead.give_up()
                     return
                 # Several projects may share an app.
-                if (key, paths[key]) not in self.resolved:
-                    before = modules.asked_in_vain
-                    found = resolve_migration(key, paths[key], module, modules)
-                    if modules.asked_in_vain > before:
-                        if not self._ask(modules, work):
-                            ahead.give_up()
-                        asked.update(modules.wanted)
-                        continue
-                    self.resolved[key, paths[key]] = found
+                if (key, paths[key]) not in self.resolved and not self._resolve(key, paths[key], module, modules):
+                    if not self._ask(modules, work):
+                        ahead.give_up()
+                    asked.update(modules.wanted)
+                    continue
                 migration = self.resolved[key, paths[key]]
                 if migration is None:
                     ahead.give_up()
@@ -493,6 +496,17 @@ class _Reader:
                     ahead.apply(migration)
 
         return go_on
+
+    def _resolve(self, key: MigrationKey, path: str, module: Module, modules: Modules) -> bool:
+        """Whether all that a migration refers to is known; if not, it has to be asked again."""
+        modules.consulted.clear()
+        before = modules.asked_in_vain
+        self.resolved[key, path] = resolve_migration(key, path, module, modules)
+        if modules.asked_in_vain > before:
+            del self.resolved[key, path]
+            return False
+        self.used |= modules.consulted
+        return True
 
     def _ask(self, modules: Modules, work: Work) -> bool:
         """Have parsed what migrations refer to; False where that is no Python."""
@@ -553,6 +567,7 @@ class _Reader:
             laid = layout.lay_out(ground)
             if not ground.modules.wanted:
                 return laid, ground.modules
+            self.used |= ground.modules.wanted
             self._load(ground.modules.wanted)
             ground.modules.wanted.clear()
 
@@ -611,11 +626,9 @@ class _Reader:
             unfinished = set()
             for key, path in sorted(waiting):
                 module = self.modules[path]
-                if isinstance(module, Module) and not layout.is_south(self.sources.get(path, b"")):
-                    before = modules.asked_in_vain
-                    resolved[key, path] = resolve_migration(key, path, module, modules)
-                    if modules.asked_in_vain > before:
-                        unfinished.add((key, path))
+                south = layout.is_south(self.sources.get(path, b""))
+                if isinstance(module, Module) and not south and not self._resolve(key, path, module, modules):
+                    unfinished.add((key, path))
             self._load(modules.wanted)
             for path in modules.wanted_texts:
                 data = files.read_bytes(self.root, path)
@@ -645,6 +658,7 @@ class _Reader:
 
     def _facts_of(self, path: str) -> Module | None:
         self._load([path])
+        self.used.add(path)
         module = self.modules[path]
         return module if isinstance(module, Module) else None
 
@@ -692,8 +706,9 @@ class _Reader:
 
     def _tell_of_failures(self, layouts: Iterable[Layout]) -> None:
         reported = {path for one in layouts for app in (*one.apps, *one.duplicates) for path in app.files}
-        for path, module in sorted(self.modules.items()):
-            if isinstance(module, Failure) and path not in reported and self.unread.get(path) != "":
+        for path in sorted(self.used - reported):
+            module = self.modules.get(path)
+            if isinstance(module, Failure) and self.unread.get(path) != "":
                 self.notices.append(f"'{path}' (line {module.span.line}) is left out: {module.reason}.")
 
     def _repository(self, laid: layout.Laid) -> Repository:

@@ -168,11 +168,14 @@ class Modules:
     wanted_texts: set[str] = field(default_factory=set)
     # How many times something was asked for in vain: whoever raised it has to ask again.
     asked_in_vain: int = 0
+    # What was asked for, in vain or not, since somebody emptied it.
+    consulted: set[str] = field(default_factory=set)
     # Steps that are left for one evaluation, so that functions of other files can be no trap.
     steps: int = 0
 
     def module(self, path: str) -> Module | None:
         module = self.known.get(path)
+        self.consulted.add(path)
         if module is None and path in self.lookup.files:
             self.wanted.add(path)
             self.asked_in_vain += 1
