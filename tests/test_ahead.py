@@ -17,6 +17,7 @@ from miglint.facts.layout import Layout, Settings
 from miglint.facts.migration import MigrationKey
 from miglint.findings import Report
 from miglint.linking import Options, link
+from miglint.resolve import Lookup, Modules, Resolving
 from miglint.steps import Replaying
 
 FIRST = "CreateModel('Album', [('id', models.AutoField(primary_key=True)), ('title', models.TextField())])"
@@ -114,7 +115,9 @@ def test_a_text_that_looks_like_much_is_guessed_from_at_once() -> None:
     key = MigrationKey("shop", "0001")
     layout = Layout(root=".", apps=(app("shop"),), duplicates=(), settings=Settings(None, {}))
     started = time.monotonic()
-    assert list(Ahead(layout, DEFAULT_TARGET).guess({key: ("x.py", text)})) == ["x.py"]
+    resolving = Resolving(Modules(Lookup([]), {}))
+    ahead = Ahead(layout, DEFAULT_TARGET)
+    assert list(ahead.begin({key: ("x.py", text)}, resolving, lambda _: False)) == ["x.py"]
     # What grows with the square of the length would take minutes: no measure of speed.
     assert time.monotonic() - started < 30
 

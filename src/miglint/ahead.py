@@ -7,13 +7,23 @@ begins, and begins again where it does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from miglint.facts.layout import Layout
-from miglint.facts.migration import AnyDependency, Dependency, Migration, MigrationKey, Module, SwappableDependency
+from miglint.facts.migration import (
+    AnyDependency,
+    Dependency,
+    Failure,
+    Migration,
+    MigrationKey,
+    Module,
+    SwappableDependency,
+)
 from miglint.facts.source import TOP
 from miglint.facts.target import Target
 from miglint.graph import in_dependency_order
+from miglint.layout import is_south
+from miglint.resolve import Modules, Resolving
 from miglint.steps import Replaying
 
 _LISTS = {
@@ -29,10 +39,9 @@ _NOTHING = Module({}, (), {}, {}, None, ())
 
 
 class Ahead:
-    """One project's migrations, of which `apply` takes one after the other; `next` is the one that it waits for.
+    """One project's migrations: `begun` is what came of it.
 
-    `begun` is what came of it. What fails here fails again where it can be reported: nothing is raised, and nothing
-    has begun.
+    What fails here fails again where it can be reported: nothing is raised, and nothing has begun.
     """
 
     def __init__(self, layout: Layout, target: Target) -> None:
@@ -40,33 +49,59 @@ class Ahead:
         self.begun: Replaying | None = Replaying(layout, target, {})
         self._target = target
         self._order: tuple[MigrationKey, ...] = ()
+        self._files: Mapping[MigrationKey, tuple[str, bytes]] = {}
+        self._resolving: Resolving | None = None
+        self._ask: Callable[[str], bool] = lambda path: False
+        self._asked: set[str] = set()
 
-    def guess(self, files: Mapping[MigrationKey, tuple[str, bytes]]) -> Iterator[str]:
-        """The paths in the order in which their migrations will be asked for, as far as their text tells."""
+    def begin(
+        self, files: Mapping[MigrationKey, tuple[str, bytes]], resolving: Resolving, ask: Callable[[str], bool]
+    ) -> Iterator[str]:
+        """The paths in the order in which their migrations will be needed, as far as their text tells.
+
+        `ask` has another file parsed, where that is possible.
+        """
         guesses = {key: _guessed(key, path, data) for key, (path, data) in files.items()}
         try:
             graph = in_dependency_order(guesses.values(), layout=self.layout, django=self._target.django)
         except Exception:  # noqa: BLE001  # a fault of ours, said in its place
             return iter(())
         self._order = tuple(key for key in graph.plan if key in guesses)
+        self._files, self._resolving, self._ask = files, resolving, ask
         return (guesses[key].path for key in self._order)
 
-    @property
-    def next(self) -> MigrationKey | None:
-        """None where there is none left, or it makes no sense to go on."""
-        done = len(self.begun.plan) if self.begun is not None else len(self._order)
-        return self._order[done] if done < len(self._order) else None
+    def go_on(self) -> None:
+        """Replay what is there by now, up to the first migration that is not."""
+        while self._resolving is not None and self.begun is not None and len(self.begun.plan) < len(self._order):
+            key = self._order[len(self.begun.plan)]
+            path, data = self._files[key]
+            known = self._resolving.modules.known
+            if path not in known or not self._asked <= known.keys():
+                return
+            module = known[path]
+            if isinstance(module, Failure) or is_south(data):
+                self._order = ()
+            # Several projects may share an app.
+            elif (key, path) in self._resolving.migrations or self._resolving.resolve(key, path, module):
+                self._apply(self._resolving.migrations[key, path])
+            else:
+                self._wait(self._resolving.modules)
 
-    def apply(self, migration: Migration) -> None:
-        if self.begun is not None:
-            try:
-                self.begun.apply(migration)
-            except Exception:  # noqa: BLE001  # a fault of ours, said in its place
-                self.begun = None
+    def _apply(self, migration: Migration | None) -> None:
+        if migration is None or self.begun is None:
+            self._order = ()
+            return
+        try:
+            self.begun.apply(migration)
+        except Exception:  # noqa: BLE001  # likewise
+            self.begun = None
 
-    def give_up(self) -> None:
-        """Stop here: what comes next is not to be known yet."""
-        self._order = ()
+    def _wait(self, modules: Modules) -> None:
+        """Have parsed what a migration refers to."""
+        self._asked |= modules.wanted
+        there = all(path in modules.known or self._ask(path) for path in sorted(modules.wanted))
+        if modules.wanted_texts or not there:
+            self._order = ()
 
 
 def _guessed(key: MigrationKey, path: str, data: bytes) -> Migration:

@@ -36,7 +36,7 @@ from miglint.imports import Imports
 from miglint.parsing import Parsing
 from miglint.pool import Pool, Work
 from miglint.records import dataclass
-from miglint.resolve import Lookup, Modules, resolve_migration
+from miglint.resolve import Lookup, Modules, Resolving
 from miglint.steps import Replaying
 from miglint.targets import django_of
 
@@ -268,11 +268,8 @@ class _Reader:
         self.wanted: Wanted | None = None
         self.target_branch: Wanted | None = None
         self.begin: Begin | None = None
-        self.ahead: dict[str, Ahead] = {}
-        # The files that something rests on. Which others were read is chance: by what was known when a name was sought.
+        # The files that something rests on.
         self.used: set[str] = set()
-        # What names mean in migrations that were replayed already.
-        self.resolved: dict[tuple[MigrationKey, str], Migration | None] = {}
         self.excludes: files.Excludes = _nothing
         self.listing = self._list()
 
@@ -280,11 +277,16 @@ class _Reader:
         laid, modules = self._lay_out()
         if self._read_ignored_apps(laid.layouts):
             laid, modules = self._lay_out()
+        resolving = Resolving(modules)
+        begun = []
         for one in laid.layouts:
             paths = [path for app in (*one.apps, *one.duplicates) if app.has_init for path in app.files]
             self.used.update(paths)
-            self._load(paths, partial(self._look_ahead, one, modules))
-        linked = self._link(laid.layouts, modules)
+            ahead = self._ahead_of(one)
+            self._load(paths, ahead, partial(self._begin, ahead, resolving) if ahead is not None else None)
+            begun.append(ahead.begun if ahead is not None else None)
+        linked = self._link(laid.layouts, resolving)
+        self.used |= resolving.used
         distributed = files.holds_distribution(self.root)
         history = History(self.root)
         projects = tuple(
@@ -296,9 +298,9 @@ class _Reader:
                 self._evidence_of(one.root),
                 self._base_of(one, facts.migrations, modules, history),
                 facts.absent,
-                self.ahead[one.root].begun if one.root in self.ahead else None,
+                started,
             )
-            for one, facts in zip(laid.layouts, linked, strict=True)
+            for one, facts, started in zip(laid.layouts, linked, begun, strict=True)
         )
         self._tell_of_failures(laid.layouts)
         repository = self._repository(laid)
@@ -435,7 +437,9 @@ class _Reader:
                 self.unread[path] = data.why if data.there else ""
         return self.sources.get(path)
 
-    def _load(self, paths: Iterable[str], look_ahead: Callable[[Work], _GoOn] | None = None) -> None:
+    def _load(
+        self, paths: Iterable[str], ahead: Ahead | None = None, begin: Callable[[Work], None] | None = None
+    ) -> None:
         wanted: dict[str, bytes] = {}
         for path in sorted(set(paths) - self.modules.keys()):
             data = self._data(path)
@@ -449,74 +453,37 @@ class _Reader:
         if not wanted:
             return
         done, self.needed = self.needed, self.needed + len(wanted)
-        go_on: list[_GoOn] = []
-        meanwhile = None if look_ahead is None else lambda work: go_on.append(look_ahead(work))
-        for number, (path, facts) in enumerate(self.parse(wanted, meanwhile), 1):
+        for number, (path, facts) in enumerate(self.parse(wanted, begin), 1):
             self.modules[path] = facts
-            for going_on in go_on:
-                going_on()
+            if ahead is not None:
+                ahead.go_on()
             if self.progress is not None:
                 self.progress(done + number, self.needed)
 
-    def _look_ahead(self, one: Layout, modules: Modules, work: Work) -> _GoOn:
-        """Begin to replay a project; what comes back goes on as far as it is parsed."""
-        configuration, evidence = self._configuration_of(one.root), self._evidence_of(one.root)
+    def _ahead_of(self, one: Layout) -> Ahead | None:
         try:
-            ahead = self.begin(one, configuration, evidence) if self.begin is not None else None
-        except Exception:  # noqa: BLE001  # a fault of ours, said in its place
-            ahead = None
-        if ahead is None:
-            return _nothing_more
-        self.ahead[one.root] = ahead
-        paths = {
-            MigrationKey(app.label, _stem(path)): path
+            return (
+                self.begin(one, self._configuration_of(one.root), self._evidence_of(one.root)) if self.begin else None
+            )
+        except Exception:  # noqa: BLE001  # a fault of ours, said where the project is analysed
+            return None
+
+    def _begin(self, ahead: Ahead, resolving: Resolving, work: Work) -> None:
+        migrations = {
+            MigrationKey(app.label, _stem(path)): (path, self.sources.get(path, b""))
             for app in ahead.layout.apps
             if app.has_init
             for path in app.files
         }
-        work.prefer(ahead.guess({key: (path, self.sources.get(path, b"")) for key, path in paths.items()}))
-        asked: set[str] = set()
+        work.prefer(ahead.begin(migrations, resolving, partial(self._ask, work)))
 
-        def go_on() -> None:
-            while (key := ahead.next) is not None and paths[key] in self.modules and asked <= self.modules.keys():
-                module = self.modules[paths[key]]
-                if isinstance(module, Failure) or layout.is_south(self.sources.get(paths[key], b"")):
-                    ahead.give_up()
-                    return
-                # Several projects may share an app.
-                if (key, paths[key]) not in self.resolved and not self._resolve(key, paths[key], module, modules):
-                    if not self._ask(modules, work):
-                        ahead.give_up()
-                    asked.update(modules.wanted)
-                    continue
-                migration = self.resolved[key, paths[key]]
-                if migration is None:
-                    ahead.give_up()
-                else:
-                    ahead.apply(migration)
-
-        return go_on
-
-    def _resolve(self, key: MigrationKey, path: str, module: Module, modules: Modules) -> bool:
-        """Whether all that a migration refers to is known; if not, it has to be asked again."""
-        modules.consulted.clear()
-        before = modules.asked_in_vain
-        self.resolved[key, path] = resolve_migration(key, path, module, modules)
-        if modules.asked_in_vain > before:
-            del self.resolved[key, path]
-            return False
-        self.used |= modules.consulted
-        return True
-
-    def _ask(self, modules: Modules, work: Work) -> bool:
-        """Have parsed what migrations refer to; False where that is no Python."""
-        for path in sorted(modules.wanted - self.modules.keys() - work.files.keys()):
-            data = self._data(path)
-            if data is None:
-                return False
+    def _ask(self, work: Work, path: str) -> bool:
+        """Have one more file parsed, where that can be read."""
+        data = self._data(path)
+        if data is not None and path not in work.files:
             work.add(path, data)
             self.needed += 1
-        return not modules.wanted_texts
+        return data is not None
 
     def _lay_out(self) -> tuple[layout.Laid, Modules]:
         present = self.listing.files
@@ -612,22 +579,22 @@ class _Reader:
 
     # What it comes to.
 
-    def _link(self, layouts: Sequence[Layout], modules: Modules) -> list[_Linked]:
+    def _link(self, layouts: Sequence[Layout], resolving: Resolving) -> list[_Linked]:
         """Every project's migrations, with names resolved; reads what they refer to until nothing more is asked for."""
-        resolved = self.resolved
+        modules = resolving.modules
         waiting = {
             (MigrationKey(app.label, _stem(path)), path)
             for one in layouts
             for app in one.apps
             if app.has_init
             for path in app.files
-        } - resolved.keys()
+        } - resolving.migrations.keys()
         while waiting:
             unfinished = set()
             for key, path in sorted(waiting):
                 module = self.modules[path]
                 south = layout.is_south(self.sources.get(path, b""))
-                if isinstance(module, Module) and not south and not self._resolve(key, path, module, modules):
+                if isinstance(module, Module) and not south and not resolving.resolve(key, path, module):
                     unfinished.add((key, path))
             self._load(modules.wanted)
             for path in modules.wanted_texts:
@@ -641,7 +608,7 @@ class _Reader:
             # What the others have is made of what was known.
             waiting = unfinished
         imports = self._imports()
-        return [self._linked(one, resolved, imports) for one in layouts]
+        return [self._linked(one, resolving.migrations, imports) for one in layouts]
 
     def _imports(self) -> Imports:
         there = frozenset(self.listing.files)
@@ -766,13 +733,6 @@ _NO_MIGRATION = "it defines no class Migration, for which Django refuses to load
 
 def _nothing(path: str) -> bool:
     return False
-
-
-_GoOn: TypeAlias = Callable[[], None]
-
-
-def _nothing_more() -> None:
-    pass
 
 
 def _configured(configuration: Configuration) -> layout.Configured:

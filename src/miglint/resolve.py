@@ -168,7 +168,7 @@ class Modules:
     wanted_texts: set[str] = field(default_factory=set)
     # How many times something was asked for in vain: whoever raised it has to ask again.
     asked_in_vain: int = 0
-    # What was asked for, in vain or not, since somebody emptied it.
+    # What was asked for, in vain or not.
     consulted: set[str] = field(default_factory=set)
     # Steps that are left for one evaluation, so that functions of other files can be no trap.
     steps: int = 0
@@ -448,6 +448,29 @@ class Modules:
             # It may come from a library's star import as well as be a built-in name.
             outside = outside or found
         return outside
+
+
+class Resolving:
+    """Migrations as they become known: what they refer to may have to be read first.
+
+    `used` are the files that they rest on. Which others were read is chance: by what was known when a name was sought.
+    """
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self.migrations: dict[tuple[MigrationKey, str], Migration | None] = {}
+        self.used: set[str] = set()
+
+    def resolve(self, key: MigrationKey, path: str, module: Module) -> bool:
+        """Whether all that a migration refers to is known; if not, it has to be asked again."""
+        before = self.modules.asked_in_vain
+        self.modules.consulted.clear()
+        migration = resolve_migration(key, path, module, self.modules)
+        if self.modules.asked_in_vain > before:
+            return False
+        self.migrations[key, path] = migration
+        self.used |= self.modules.consulted
+        return True
 
 
 def resolve_migration(key: MigrationKey, path: str, module: Module, modules: Modules) -> Migration | None:
