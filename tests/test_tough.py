@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from miglint.process import uninterrupted
+
 # Limits, signals, pipes and devices as POSIX has them.
 resource = pytest.importorskip("resource")
 
@@ -139,6 +141,21 @@ def test_an_interruption_while_files_are_read_exits_130_and_says_no_more(shop: P
     assert out == b""
     assert b"Traceback" not in err
     assert not list(shop.rglob(".facts*"))
+
+
+def test_an_interruption_while_modules_are_imported_is_not_lost() -> None:
+    steps = []
+
+    def work() -> None:
+        with uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            steps.append("imported")
+        steps.append("too late")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert steps == ["imported"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_reader_that_takes_one_line_gets_no_traceback(shop: Path) -> None:

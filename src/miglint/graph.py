@@ -22,6 +22,7 @@ from miglint.facts.source import Location
 from miglint.facts.target import Version
 from miglint.facts.values import Mapping as MappingValue
 from miglint.facts.values import Sequence, Unresolved, text_of
+from miglint.process import uninterrupted
 from miglint.records import dataclass
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ class MigrationGraph:
 
 def get_ready() -> None:
     """Import networkx, which takes 0.1 s, when there is time for it: otherwise the first graph does."""
-    import networkx  # noqa: F401
+    with uninterrupted():
+        import networkx  # noqa: F401
 
 
 def in_dependency_order(
@@ -180,6 +182,7 @@ class _Linking:
     def __init__(
         self, layout: Layout, migrations: Iterable[Migration], unreadable: Iterable[MigrationKey], django: Version
     ) -> None:
+        get_ready()
         import networkx as nx
 
         self.layout = layout

@@ -1,10 +1,16 @@
-"""git as a process: each call one list of arguments, no shell, nothing of the repository's own run, no network."""
+"""git as a process: each call one list of arguments, no shell, nothing of the repository's own run, no network.
+
+And Ctrl-C in this one, where it has to wait.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from miglint import witness
@@ -123,3 +129,21 @@ def _index_of_commit(folder: str) -> dict[str, str]:
     index = os.path.abspath(os.path.join(top, named))
     is_ours = os.path.realpath(os.path.dirname(index)) == os.path.realpath(git_folder)
     return {"GIT_INDEX_FILE": index} if is_ours else {}
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits. While modules are imported Python loses one now and then, in a callback whose errors it ignores."""
+    came: list[int] = []
+    try:
+        before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    except ValueError:
+        # Only the main thread is interrupted.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and callable(before):
+        before(signal.SIGINT, None)
