@@ -217,13 +217,19 @@ def test_settings_that_cannot_be_used_are_said_as_ever(root: Path, monkeypatch: 
     assert not replayed
 
 
+def project(root: Path, name: str, *apps: str) -> Path:
+    """A folder with a manage.py, whose settings install these apps."""
+    folder = root / name
+    folder.mkdir()
+    manage = f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}_settings')\n"
+    (folder / "manage.py").write_text(f"import os\n{manage}")
+    (folder / f"{name}_settings.py").write_text(f"INSTALLED_APPS = {list(apps)}\n")
+    return folder
+
+
 def test_several_projects_are_replayed_each_by_itself(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("one", "two"):
-        folder = root / name
-        folder.mkdir()
-        manage = f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}_settings')\n"
-        (folder / "manage.py").write_text(f"import os\n{manage}")
-        (folder / f"{name}_settings.py").write_text("INSTALLED_APPS = ['shop', 'copies']\n")
+        folder = project(root, name, "shop", "copies")
         shop(folder)
     report, replayed = both_ways(monkeypatch)
     assert report.migrations == 12
@@ -233,11 +239,7 @@ def test_several_projects_are_replayed_each_by_itself(root: Path, monkeypatch: p
 def test_an_app_of_several_projects_is_replayed_once_for_each(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop(root)
     for name in ("one", "two"):
-        folder = root / name
-        folder.mkdir()
-        manage = f"os.environ.setdefault('DJANGO_SETTINGS_MODULE', '{name}_settings')\n"
-        (folder / "manage.py").write_text(f"import os\n{manage}")
-        (folder / f"{name}_settings.py").write_text("INSTALLED_APPS = ['shop', 'copies', 'own']\n")
+        folder = project(root, name, "shop", "copies", "own")
         write(folder, "own", "0001_initial", FIRST, after="('shop', '0001_initial')")
     _, replayed = both_ways(monkeypatch)
     assert set(replayed.values()) == {2}
@@ -267,8 +269,8 @@ def test_what_a_base_has_is_found_there(root: Path, monkeypatch: pytest.MonkeyPa
 
 def test_what_was_replayed_is_kept_to_itself(root: Path) -> None:
     shop(root)
-    [project] = link(Options(jobs=2)).projects
+    [one] = link(Options(jobs=2)).projects
     [again] = link(Options(jobs=1)).projects
-    assert [dataclasses.astuple(step)[:3] for step in project.steps] == [
+    assert [dataclasses.astuple(step)[:3] for step in one.steps] == [
         dataclasses.astuple(step)[:3] for step in again.steps
     ]

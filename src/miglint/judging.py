@@ -26,10 +26,10 @@ class Judgement(NamedTuple):
 
 
 # How judging is spread: what is to be made of each share → what was made of all of them, in order.
-Spread: TypeAlias = Callable[[Callable[[Share], list["_Said"]]], list[list["_Said"]]]
+Spread: TypeAlias = Callable[[Callable[[Share], list["Said"]]], list[list["Said"]]]
 
 
-def alone(work: Callable[[Share], list[_Said]]) -> list[list[_Said]]:
+def alone(work: Callable[[Share], list[Said]]) -> list[list[Said]]:
     return [work(Share(0, 1))]
 
 
@@ -37,7 +37,7 @@ def judge(project: Project, config: Config, spread: Spread = alone) -> Judgement
     """What the selected rules say. One that fails is reported as ours; the others go on."""
     rules = config.build_rules()
 
-    def judged(share: Share) -> list[_Said]:
+    def judged(share: Share) -> list[Said]:
         asked = _Asked(project, share)
         return [_asked(rule, asked, project, config) for rule in rules]
 
@@ -53,17 +53,17 @@ def judge(project: Project, config: Config, spread: Spread = alone) -> Judgement
     return Judgement(numbered(found), notices)
 
 
-class _Said(NamedTuple):
+class Said(NamedTuple):
     """What one rule says of one share."""
 
     found: list[Finding]
     failures: list[str]
 
 
-def _asked(rule: Rule, asked: _Asked, project: Project, config: Config) -> _Said:
+def _asked(rule: Rule, asked: _Asked, project: Project, config: Config) -> Said:
     place = _Placing.of(rule, project, config)
     subjects, ask = asked.by(rule)
-    said = _Said([], [])
+    said = Said([], [])
     for about in subjects:
         try:
             said.found.extend([place(finding, about) for finding in ask(about, project)])

@@ -10,7 +10,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -469,12 +469,7 @@ class _Reader:
             return None
 
     def _begin(self, ahead: Ahead, resolving: Resolving, work: Work) -> None:
-        migrations = {
-            MigrationKey(app.label, _stem(path)): (path, self.sources.get(path, b""))
-            for app in ahead.layout.apps
-            if app.has_init
-            for path in app.files
-        }
+        migrations = {key: (path, self.sources.get(path, b"")) for key, path in _files_of(ahead.layout)}
         work.prefer(ahead.begin(migrations, resolving, partial(self._ask, work)))
 
     def _ask(self, work: Work, path: str) -> bool:
@@ -582,13 +577,7 @@ class _Reader:
     def _link(self, layouts: Sequence[Layout], resolving: Resolving) -> list[_Linked]:
         """Every project's migrations, with names resolved; reads what they refer to until nothing more is asked for."""
         modules = resolving.modules
-        waiting = {
-            (MigrationKey(app.label, _stem(path)), path)
-            for one in layouts
-            for app in one.apps
-            if app.has_init
-            for path in app.files
-        } - resolving.migrations.keys()
+        waiting = {place for one in layouts for place in _files_of(one)} - resolving.migrations.keys()
         while waiting:
             unfinished = set()
             for key, path in sorted(waiting):
@@ -607,17 +596,27 @@ class _Reader:
             modules.wanted_texts.clear()
             # What the others have is made of what was known.
             waiting = unfinished
-        imports = self._imports()
-        return [self._linked(one, resolving.migrations, imports) for one in layouts]
+        absent = self._absent(resolving.migrations)
+        return [self._linked(one, resolving.migrations, absent) for one in layouts]
 
-    def _imports(self) -> Imports:
+    def _absent(
+        self, resolved: Mapping[tuple[MigrationKey, str], Migration | None]
+    ) -> dict[tuple[MigrationKey, str], tuple[Absent, ...]]:
+        """What the files of migrations import in vain."""
         there = frozenset(self.listing.files)
 
         def exists(path: str) -> bool:
             # git may ignore what a build makes.
             return path in there or os.path.isfile(os.path.join(self.root, path))
 
-        return Imports(there, cache(exists), self._text_of_module, self._facts_of)
+        imports = Imports(there, cache(exists), self._text_of_module, self._facts_of)
+        found = {}
+        for (key, path), migration in sorted(resolved.items(), key=lambda one: one[0]):
+            module = self.modules[path]
+            names = tuple(imports.absent(module, path)) if isinstance(module, Module) and migration is not None else ()
+            if names:
+                found[key, path] = names
+        return found
 
     def _text_of_module(self, path: str) -> str | None:
         data = self._data(path)
@@ -630,30 +629,27 @@ class _Reader:
         return module if isinstance(module, Module) else None
 
     def _linked(
-        self, one: Layout, resolved: Mapping[tuple[MigrationKey, str], Migration | None], imports: Imports
+        self,
+        one: Layout,
+        resolved: Mapping[tuple[MigrationKey, str], Migration | None],
+        absent: Mapping[tuple[MigrationKey, str], tuple[Absent, ...]],
     ) -> _Linked:
         migrations: dict[MigrationKey, Migration] = {}
-        unreadable = []
-        for app in one.apps:
-            for path in app.files if app.has_init else ():
-                key = MigrationKey(app.label, _stem(path))
-                module = self.modules[path]
-                if isinstance(module, Failure):
-                    if self.unread.get(path) != "":
-                        unreadable.append(Unreadable(key, path, module))
-                    continue
-                migration = resolved.get((key, path))
-                if migration is not None:
-                    migrations[key] = migration
-                elif not layout.is_south(self.sources.get(path, b"")):
-                    unreadable.append(Unreadable(key, path, Failure(_NO_MIGRATION, TOP)))
-            unreadable += self._left_out(app)
-        migrations = dict(sorted(migrations.items()))
-        absent = {key: tuple(imports.absent(migration.module, migration.path)) for key, migration in migrations.items()}
+        unreadable = [left_out for app in one.apps for left_out in self._left_out(app)]
+        for key, path in _files_of(one):
+            module = self.modules[path]
+            migration = resolved.get((key, path))
+            if isinstance(module, Failure):
+                if self.unread.get(path) != "":
+                    unreadable.append(Unreadable(key, path, module))
+            elif migration is not None:
+                migrations[key] = migration
+            elif not layout.is_south(self.sources.get(path, b"")):
+                unreadable.append(Unreadable(key, path, Failure(_NO_MIGRATION, TOP)))
         return _Linked(
-            migrations,
+            dict(sorted(migrations.items())),
             tuple(sorted(unreadable, key=lambda one: one.key)),
-            {key: names for key, names in absent.items() if names},
+            {key: absent[key, one.path] for key, one in migrations.items() if (key, one.path) in absent},
         )
 
     def _left_out(self, app: App) -> list[Unreadable]:
@@ -759,6 +755,14 @@ def _text(data: bytes) -> str | None:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None
+
+
+def _files_of(one: Layout) -> Iterator[tuple[MigrationKey, str]]:
+    """What Django loads as migrations, each under its key."""
+    for app in one.apps:
+        if app.has_init:
+            for path in app.files:
+                yield MigrationKey(app.label, _stem(path)), path
 
 
 def _stem(path: str) -> str:

@@ -86,14 +86,14 @@ class Replaying:
         self.steps: list[Step] = []
         self.deferred: dict[MigrationKey, tuple[tuple[str, Execution], ...]] = {}
         self.initial: set[MigrationKey] = set()
-        self._given = layout.settings, target, dict(unread)
-        self._target = target
+        self._settings, self._target, self._unread = layout.settings, target, dict(unread)
         self._states = Replay(self.ground.swappable, unread)
         self._database = DatabaseReplay(self.ground)
 
     def begins(self, plan: Sequence[Migration], layout: Layout, target: Target, unread: Mapping[str, str]) -> bool:
         """Whether this is how the replay of a plan begins."""
-        same = self._given == (layout.settings, target, dict(unread)) and len(self.plan) <= len(plan)
+        given = (layout.settings, target, dict(unread))
+        same = (self._settings, self._target, self._unread) == given and len(self.plan) <= len(plan)
         return same and all(mine is one for mine, one in zip(self.plan, plan, strict=False))
 
     def apply(self, migration: Migration) -> None:
