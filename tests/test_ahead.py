@@ -17,7 +17,8 @@ from miglint.facts.layout import Layout, Settings
 from miglint.facts.migration import MigrationKey
 from miglint.findings import Report
 from miglint.linking import Options, link
-from miglint.resolve import Lookup, Modules, Resolving
+from miglint.lookup import Lookup, Modules
+from miglint.resolve import Resolving
 from miglint.steps import Replaying
 
 FIRST = "CreateModel('Album', [('id', models.AutoField(primary_key=True)), ('title', models.TextField())])"

@@ -5,8 +5,8 @@ import pytest
 from miglint import layout
 from miglint.facts.values import Literal, Sequence, text_of
 from miglint.layout import Configured, Ground, lay_out
+from miglint.lookup import Lookup, Modules
 from miglint.parse import parse
-from miglint.resolve import Lookup, Modules
 
 MIGRATION = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    pass\n"
 CONFIG = "from django.apps import AppConfig\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n"

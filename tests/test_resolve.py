@@ -16,8 +16,9 @@ from miglint.facts.operations import (
     UnknownOperation,
 )
 from miglint.facts.values import Literal, Reference, Sequence, Unresolved
+from miglint.lookup import External, Found, Lookup, Modules
 from miglint.parse import parse
-from miglint.resolve import External, Found, Lookup, Modules, resolve_migration
+from miglint.resolve import resolve_migration
 
 KEY = MigrationKey("shop", "0001_x")
 PATH = "shop/migrations/0001_x.py"

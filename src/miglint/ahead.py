@@ -23,7 +23,8 @@ from miglint.facts.source import TOP
 from miglint.facts.target import Target
 from miglint.graph import in_dependency_order
 from miglint.layout import is_south
-from miglint.resolve import Modules, Resolving
+from miglint.lookup import Modules
+from miglint.resolve import Resolving
 from miglint.steps import Replaying
 
 _LISTS = {

@@ -13,8 +13,9 @@ from miglint import git, layout
 from miglint.facts.layout import Layout
 from miglint.facts.migration import Failure, Migration, MigrationKey, Module
 from miglint.facts.repository import Base, Commit, Functions
+from miglint.lookup import Modules
 from miglint.process import TARGET_BRANCHES
-from miglint.resolve import Modules, resolve_migration
+from miglint.resolve import resolve_migration
 
 Parse: TypeAlias = Callable[[Mapping[str, bytes]], Iterable[tuple[str, Module | Failure]]]
 # Paths from the repository's root, with the ids of what they hold.

@@ -17,8 +17,8 @@ from miglint.facts.migration import Class, Function
 from miglint.facts.source import TOP, Location
 from miglint.facts.values import Argument, Call, Literal, Reference, Sequence, Unresolved, Value, text_of, truth_of
 from miglint.facts.values import Mapping as MappingValue
+from miglint.lookup import External, Found, Lookup, Modules
 from miglint.records import dataclass
-from miglint.resolve import External, Found, Lookup, Modules
 
 # Folders whose projects and settings exist to try the package out, not to run it.
 # A project template is a project to be, of nobody yet: wagtail carries one.

@@ -33,10 +33,11 @@ from miglint.facts.values import text_of
 from miglint.files import Listing
 from miglint.findings import Notice
 from miglint.imports import Imports
+from miglint.lookup import Lookup, Modules
 from miglint.parsing import Parsing
 from miglint.pool import Pool, Work
 from miglint.records import dataclass
-from miglint.resolve import Lookup, Modules, Resolving
+from miglint.resolve import Resolving
 from miglint.steps import Replaying
 from miglint.targets import django_of
 
